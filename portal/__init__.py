@@ -1,0 +1,1 @@
+"""Pages for people: overview, compare, store, alerts, data health, signs."""
