@@ -1,0 +1,1 @@
+"""From the wire to facts: polling controllers, landing webhooks, and writing what they said."""

@@ -1,0 +1,161 @@
+"""One turn with one controller: every stream that is due, asked over one connection.
+
+Runs in a thread of its own and touches no database: all that it needs is in the ``Turn``, all that it learned in the
+``Outcome``. One stream's failure leaves the others' answers as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from ingest import discovery, healing
+from ingest.models import Stream
+from ingest.readings import (
+    Reading,
+    dwell_readings,
+    footfall_readings,
+    occupancy_readings,
+    path_readings,
+    queue_readings,
+)
+from ingest.xcs.client import XcsClient
+from ingest.xcs.errors import XcsError
+from ingest.xcs.payloads import Rejected
+
+Clock = Callable[[], datetime]
+Kind = Stream.Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A stream to be asked; ``window`` for those that come in intervals."""
+
+    kind: str
+    window: tuple[datetime, datetime] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What to ask one controller. ``api_key`` is plain here and nowhere else; its repr doesn't show it."""
+
+    controller_id: UUID
+    store_id: int
+    base_url: str
+    api_key: str = field(repr=False)
+    verify_tls: bool
+    known_zones: frozenset[str]
+    questions: tuple[Question, ...]
+
+
+@dataclass(slots=True)
+class Answered:
+    """What one question brought: readings, or the error. ``cursor`` is up to where its intervals are now whole."""
+
+    question: Question
+    readings: list[Reading] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    cursor: datetime | None = None
+    error: XcsError | None = None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a turn brought."""
+
+    turn: Turn
+    answers: list[Answered] = field(default_factory=list)
+    found: discovery.Found | None = None
+    clock_skew: timedelta | None = None
+    received_at: datetime | None = None
+
+
+def take(turn: Turn, clock: Clock) -> Outcome:
+    """Ask all questions of a turn, in an order in which zones are known before their figures come."""
+    outcome = Outcome(turn)
+    client = XcsClient(turn.base_url, turn.api_key, verify_tls=turn.verify_tls, clock=clock)
+    with client:
+        for question in sorted(turn.questions, key=lambda question: question.kind != Kind.DISCOVERY):
+            answered = Answered(question)
+            try:
+                _ASK[question.kind](client, answered, outcome, clock())
+            except XcsError as error:
+                answered.error = error
+            outcome.answers.append(answered)
+            if answered.error is not None and answered.error.code in _HOPELESS:
+                break
+        outcome.clock_skew = client.clock_skew
+    outcome.received_at = clock()
+    return outcome
+
+
+# After these the other questions would only meet the same, one time-out after the other.
+_HOPELESS = frozenset({"unreachable", "timed_out", "unauthorized", "tls_failed", "refused_address", "rate_limited"})
+
+
+def _live(client: XcsClient, answered: Answered, outcome: Outcome, now: datetime) -> None:
+    occupancy, queues = client.occupancy(), client.queues()
+    answered.readings = [*occupancy_readings(occupancy), *queue_readings(queues)]
+    answered.rejected = [*occupancy.rejected, *queues.rejected]
+    seen = {row.zone_id for row in occupancy.rows} | {row.zone_id for row in queues.rows}
+    if outcome.found is None and seen - outcome.turn.known_zones:
+        outcome.found = discovery.ask(client, now=now)
+
+
+def _discover(client: XcsClient, answered: Answered, outcome: Outcome, now: datetime) -> None:
+    outcome.found = discovery.ask(client, now=now)
+    answered.rejected = outcome.found.rejected
+
+
+def _footfall(client: XcsClient, answered: Answered, outcome: Outcome, now: datetime) -> None:
+    window = _window(answered)
+    answer = client.counts(*window)
+    readings = footfall_readings(answer)
+    answered.readings, answered.rejected = list(readings), answer.rejected
+    answered.cursor = healing.footfall_cursor(readings, window, answer.timestamp)
+
+
+def _dwell(client: XcsClient, answered: Answered, outcome: Outcome, now: datetime) -> None:
+    window = _window(answered)
+    cursors = [window[1]]
+    for zone_id in sorted(outcome.turn.known_zones | set(outcome.found.zones if outcome.found else ())):
+        try:
+            answer = client.dwell(zone_id, *window)
+        except XcsError as error:
+            if error.code != "not_found":  # a zone that has no dwell, or is gone, is no failure of the others
+                raise
+            continue
+        cursors.append(healing.hourly_cursor(window, answer.timestamp))
+        answered.readings += _whole(dwell_readings(answer), answer.timestamp)
+        answered.rejected += answer.rejected
+    answered.cursor = min(cursors)
+
+
+def _paths(client: XcsClient, answered: Answered, outcome: Outcome, now: datetime) -> None:
+    window = _window(answered)
+    answer = client.paths(*window)
+    answered.readings, answered.rejected = _whole(path_readings(answer), answer.timestamp), answer.rejected
+    answered.cursor = healing.hourly_cursor(window, answer.timestamp)
+
+
+def _whole(readings: Iterable[Reading], controller_now: datetime) -> list[Reading]:
+    """Those intervals that were over when the controller answered; the rest is asked for when it's whole."""
+    return [reading for reading in readings if getattr(reading, "end", controller_now) <= controller_now]
+
+
+def _window(answered: Answered) -> tuple[datetime, datetime]:
+    if answered.question.window is None:
+        raise ValueError(f"{answered.question.kind} is asked for a window")
+    return answered.question.window
+
+
+_ASK: dict[str, Callable[[XcsClient, Answered, Outcome, datetime], None]] = {
+    Kind.DISCOVERY: _discover,
+    Kind.LIVE: _live,
+    Kind.FOOTFALL: _footfall,
+    Kind.DWELL: _dwell,
+    Kind.PATHS: _paths,
+}
+

@@ -1,0 +1,124 @@
+"""Backfills: the intervals of any window fetched again, in steps of one controller, one stream and at most seven days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count, Q
+
+from ingest import asking, backoff, facts, healing, outcomes, polling, quarantine
+from ingest.models import Backfill, BackfillStep, Stream
+from ingest.resolve import ZoneDirectory
+from sites_app.models import Controller
+
+BATCH = 40
+MAX_ATTEMPTS = 6
+_LEASE = timedelta(minutes=5)
+KINDS = (Stream.Kind.FOOTFALL, Stream.Kind.DWELL, Stream.Kind.PATHS)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a backfill has come, in steps."""
+
+    total: int
+    done: int
+    failed: int
+
+    @property
+    def finished(self) -> bool:
+        return self.done + self.failed == self.total
+
+
+def plan(
+    controllers: Iterable[Controller], *, start: datetime, end: datetime, now: datetime, created_by: str = ""
+) -> Backfill:
+    """A backfill of these controllers over ``[start, end)``, whose steps the workers take."""
+    backfill = Backfill(start=start, end=end, created_by=created_by)
+    backfill.full_clean()
+    steps = [
+        BackfillStep(backfill=backfill, controller=controller, kind=kind, start=first, end=last, due_at=now)
+        for controller in controllers
+        for kind in KINDS
+        if not (kind == Stream.Kind.PATHS and controller.path_analytics is False)
+        for first, last in healing.windows(start, min(end, now))
+    ]
+    with transaction.atomic():
+        backfill.save()
+        BackfillStep.objects.bulk_create(steps, batch_size=1000)
+    return backfill
+
+
+def progress(backfill_id: UUID) -> Progress:
+    """How far it has come."""
+    counts = BackfillStep.objects.filter(backfill=backfill_id).aggregate(
+        total=Count("pk"),
+        done=Count("pk", filter=Q(state=BackfillStep.State.DONE)),
+        failed=Count("pk", filter=Q(state=BackfillStep.State.FAILED)),
+    )
+    return Progress(**counts)
+
+
+def run_batch(clock: asking.Clock) -> int:
+    """Claim and take a batch of waiting steps; how many. A claim that comes to nothing is due again by itself."""
+    steps = _claim(clock())
+    if not steps:
+        return 0
+    directory = ZoneDirectory.of({step.controller_id for step in steps})
+    with ThreadPoolExecutor(max_workers=min(polling.THREADS, len(steps))) as threads:
+        taken = list(threads.map(lambda step: asking.take(_turn(step, directory), clock), steps))
+    _write(steps, taken, directory, clock())
+    return len(steps)
+
+
+def _claim(now: datetime) -> list[BackfillStep]:
+    with transaction.atomic():
+        waiting = BackfillStep.objects.filter(state=BackfillStep.State.WAITING, due_at__lte=now)
+        ids = list(waiting.order_by("due_at", "pk").select_for_update(skip_locked=True).values_list("pk", flat=True)[:BATCH])
+        BackfillStep.objects.filter(pk__in=ids).update(due_at=now + _LEASE)
+    return list(BackfillStep.objects.filter(pk__in=ids).select_related("controller"))
+
+
+def _turn(step: BackfillStep, directory: ZoneDirectory) -> asking.Turn:
+    controller = step.controller
+    return asking.Turn(
+        controller_id=controller.pk,
+        store_id=controller.store_id,
+        base_url=controller.base_url,
+        api_key=controller.api_key.reveal(),
+        verify_tls=controller.verify_tls,
+        known_zones=directory.known(controller.pk),
+        questions=(asking.Question(step.kind, (step.start, step.end)),),
+    )
+
+
+def _write(
+    steps: list[BackfillStep], taken: list[asking.Outcome], directory: ZoneDirectory, now: datetime
+) -> None:
+    rows, faults = facts.Facts(), list[quarantine.Fault]()
+    for step, outcome in zip(steps, taken, strict=True):
+        outcomes.collect(outcome, directory, rows, faults)
+        _settle(step, outcome, now)
+    with transaction.atomic():
+        facts.write(rows)
+        quarantine.keep(faults, received_at=now)
+        BackfillStep.objects.bulk_update(steps, ["state", "attempts", "due_at", "error"])
+
+
+def _settle(step: BackfillStep, outcome: asking.Outcome, now: datetime) -> None:
+    """Mark a step done, to be tried again, or failed."""
+    error = outcome.answers[-1].error if outcome.answers else None
+    step.attempts += 1
+    if error is None or error.code == "feature_disabled":
+        step.state, step.error = BackfillStep.State.DONE, ""
+        return
+    step.error = str(error)
+    if error.permanent or step.attempts >= MAX_ATTEMPTS:
+        step.state = BackfillStep.State.FAILED
+    else:
+        step.due_at = backoff.retry_at(now, step.attempts, polling.jitter(), error.retry_after)

@@ -1,0 +1,171 @@
+"""What a controller has: asking it for its sensors and zones, and keeping the registry in step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Q
+
+from ingest.xcs.client import XcsClient
+from ingest.xcs.payloads import Rejected
+from sites_app.models import Controller, Sensor, Zone
+
+# XCS doesn't say a zone's kind: an entrance is known by having rows in the counts of the last hours.
+_COUNTS_WINDOW = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundZone:
+    """A zone as its controller describes it."""
+
+    zone_id: str
+    name: str
+    kind: str
+    capacity: int | None
+    has_occupancy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSensor:
+    """A sensor as its controller describes it."""
+
+    sensor_id: str
+    name: str
+    type: str
+    status: str
+    firmware: str
+
+
+@dataclass(slots=True)
+class Found:
+    """All that a controller has."""
+
+    zones: dict[str, FoundZone] = field(default_factory=dict)
+    sensors: list[FoundSensor] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Change:
+    """What discovery changed in the registry, by controller."""
+
+    zones_created: int = 0
+    zones_changed: int = 0
+    sensors: int = 0
+
+
+def ask(client: XcsClient, *, now: datetime) -> Found:
+    """Ask a controller for its sensors and zones. Raises ``XcsError``."""
+    sensors, occupancy, queues = client.sensors(), client.occupancy(), client.queues()
+    counts = client.counts(now - _COUNTS_WINDOW, now)
+    found = Found(rejected=[*sensors.rejected, *occupancy.rejected, *queues.rejected, *counts.rejected])
+    found.sensors = [
+        FoundSensor(row.sensor_id, row.name or "", row.type or "", row.status or "", row.firmware or "")
+        for row in sensors.rows
+    ]
+    entrances = {row.zone_id: row.name or "" for row in counts.rows}
+    for zone_id, name in entrances.items():
+        found.zones[zone_id] = FoundZone(zone_id, name, Zone.Kind.ENTRANCE, None, has_occupancy=False)
+    for snapshot in occupancy.rows:
+        kind = Zone.Kind.ENTRANCE if snapshot.zone_id in entrances else Zone.Kind.AREA
+        found.zones[snapshot.zone_id] = FoundZone(
+            snapshot.zone_id, snapshot.name or "", kind, snapshot.capacity or None, has_occupancy=True
+        )
+    for queue in queues.rows:
+        known = found.zones.get(queue.zone_id)
+        found.zones[queue.zone_id] = FoundZone(
+            queue.zone_id,
+            queue.name or "",
+            Zone.Kind.QUEUE,
+            known.capacity if known else None,
+            has_occupancy=known is not None and known.has_occupancy,
+        )
+    return found
+
+
+def keep(found: Mapping[UUID, Found], *, now: datetime) -> Change:
+    """Bring the registry in step with what these controllers have. What was set by hand stays."""
+    controllers = {controller.pk: controller for controller in Controller.objects.filter(pk__in=found)}
+    change = Change(sensors=_keep_sensors(found, now))
+    store_ids = {controller.store_id for controller in controllers.values()}
+    zones = list(Zone.objects.filter(Q(controller__in=found) | Q(store__in=store_ids)))
+    known = {(zone.controller_id, zone.zone_id): zone for zone in zones}
+    watched = {zone.controller_id for zone in zones}
+    codes = {(zone.store_id, zone.code) for zone in zones}
+    created: list[Zone] = []
+    changed: list[Zone] = []
+    for controller_id, controller in controllers.items():
+        for item in found[controller_id].zones.values():
+            zone = known.get((controller_id, item.zone_id))
+            if zone is None:
+                code = _free_code(controller, item.zone_id, codes)
+                # The first zones of a controller have been there as long as it has; a later one appears.
+                appeared = now if controller_id in watched else None
+                created.append(_new_zone(controller, item, code, appeared))
+            elif _update(zone, item):
+                changed.append(zone)
+    Zone.objects.bulk_create(created, ignore_conflicts=True, batch_size=1000)
+    Zone.objects.bulk_update(changed, ["name", "kind", "capacity", "has_occupancy"], batch_size=1000)
+    change.zones_created, change.zones_changed = len(created), len(changed)
+    return change
+
+
+def _free_code(controller: Controller, zone_id: str, codes: set[tuple[int, str]]) -> str:
+    code = zone_id if (controller.store_id, zone_id) not in codes else f"{zone_id}@{controller.name}"
+    codes.add((controller.store_id, code))
+    return code
+
+
+def _new_zone(controller: Controller, item: FoundZone, code: str, appeared: datetime | None) -> Zone:
+    return Zone(
+        store_id=controller.store_id,
+        controller=controller,
+        zone_id=item.zone_id,
+        code=code,
+        name=item.name,
+        kind=item.kind,
+        capacity=item.capacity,
+        has_occupancy=item.has_occupancy,
+        appeared_at=appeared,
+    )
+
+
+def _update(zone: Zone, item: FoundZone) -> bool:
+    """Take over what changed; whether anything did. An entrance at rest, without counts of late, stays one."""
+    wanted = {"name": item.name or zone.name, "has_occupancy": item.has_occupancy or zone.has_occupancy}
+    if not zone.kind_by_hand and not (zone.kind == Zone.Kind.ENTRANCE and item.kind == Zone.Kind.AREA):
+        wanted["kind"] = item.kind
+    if not zone.capacity_by_hand and item.capacity is not None:
+        wanted["capacity"] = item.capacity
+    changed = {name: value for name, value in wanted.items() if getattr(zone, name) != value}
+    for name, value in changed.items():
+        setattr(zone, name, value)
+    return bool(changed)
+
+
+def _keep_sensors(found: Mapping[UUID, Found], now: datetime) -> int:
+    rows = [
+        Sensor(
+            controller_id=controller_id,
+            sensor_id=sensor.sensor_id,
+            name=sensor.name,
+            type=sensor.type,
+            status=sensor.status,
+            firmware=sensor.firmware,
+            last_seen_at=now,
+        )
+        for controller_id, item in found.items()
+        for sensor in item.sensors
+    ]
+    unique: Iterable[Sensor] = {(row.controller_id, row.sensor_id): row for row in rows}.values()
+    Sensor.objects.bulk_create(
+        unique,
+        update_conflicts=True,
+        unique_fields=["controller", "sensor_id"],
+        update_fields=["name", "type", "status", "firmware", "last_seen_at"],
+        batch_size=1000,
+    )
+    return len(rows)

@@ -1,0 +1,55 @@
+"""Cursors and windows: which stretch of intervals to ask a controller for next, and how far that has brought us."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from ingest.readings import FootfallReading
+
+QUARTER = timedelta(minutes=15)
+HOUR = timedelta(hours=1)
+WINDOW = timedelta(days=7)
+"""The longest stretch that a controller answers for at once."""
+
+FIRST_CONTACT = timedelta(days=8)
+"""How far back a new controller is asked: today can then be compared with the same weekday last week."""
+
+
+def floor(instant: datetime, step: timedelta) -> datetime:
+    """The last multiple of ``step`` (since the epoch, in UTC) at or before the instant."""
+    seconds = step.total_seconds()
+    return datetime.fromtimestamp(instant.timestamp() // seconds * seconds, tz=instant.tzinfo)
+
+
+def windows(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """The stretch ``[start, end)`` cut into windows of at most seven days."""
+    while start < end:
+        stop = min(start + WINDOW, end)
+        yield start, stop
+        start = stop
+
+
+def next_window(cursor: datetime | None, now: datetime, step: timedelta) -> tuple[datetime, datetime] | None:
+    """The window to ask for: from the cursor on, to now, at most seven days; none where nothing new can be there.
+
+    Footfall (a step of a quarter) is asked for up to this moment, since its last interval is restated as it fills;
+    what comes in whole hours only up to the last full one.
+    """
+    start = cursor if cursor is not None else floor(now - FIRST_CONTACT, step)
+    end = now if step == QUARTER else floor(now, step)
+    return (start, min(end, start + WINDOW)) if start < end else None
+
+
+def footfall_cursor(
+    readings: Iterable[FootfallReading], asked: tuple[datetime, datetime], controller_now: datetime
+) -> datetime:
+    """Up to where footfall is whole: the first incomplete interval, and never past the controller's own clock."""
+    incomplete = (reading.start for reading in readings if not reading.complete)
+    reached = min(asked[1], controller_now)
+    return max(asked[0], min([floor(reached, QUARTER), *incomplete]))
+
+
+def hourly_cursor(asked: tuple[datetime, datetime], controller_now: datetime) -> datetime:
+    """Up to where whole hours have been fetched: a controller whose clock is behind isn't done with the last one."""
+    return max(asked[0], min(asked[1], floor(controller_now, HOUR)))

@@ -1,0 +1,216 @@
+"""``POST /ingest/xcs/CONTROLLER_UUID``: the webhooks of one controller.
+
+202 with ``{"accepted": n, "duplicates": n}`` once the events are durable. What can't be read is kept in quarantine and
+named in the answer: the good events of a body are accepted beside the bad.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import zlib
+from collections.abc import Awaitable, Callable, MutableMapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import structlog
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+from ingest.landing.batch import Batcher, LandedEvent, Post, QueueFull
+from ingest.landing.credentials import Credential, Credentials, authentic
+from ingest.quarantine import Fault
+from ingest.xcs.payloads import ParsedEvents, PayloadError, parse_events
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+PREFIX = "/ingest/xcs/"
+BODY_LIMIT = 1024 * 1024
+RETRY_AFTER_S = 5
+
+log = structlog.get_logger(__name__)
+
+
+class Refused(Exception):
+    """A post that isn't taken: the answer's status, what is wrong, and where."""
+
+    def __init__(self, status: int, title: str, detail: str, *, errors: list[dict[str, str]] | None = None) -> None:
+        super().__init__(detail)
+        self.status, self.title, self.detail, self.errors = status, title, detail, errors or []
+
+
+class Landing:
+    """The application. ``conninfo`` is asked for once, when the first post comes."""
+
+    def __init__(self, conninfo: Callable[[], str]) -> None:
+        self._conninfo = conninfo
+        self._ready: tuple[Credentials, Batcher] | None = None
+        self._opening = asyncio.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            answer = await self._answer(scope, receive)
+        except Refused as refused:
+            await _send_problem(send, refused)
+        except Exception:
+            # The sender keeps what isn't answered with 2xx and comes again: say so, whatever went wrong here.
+            log.exception("landing_failed")
+            await _send_problem(send, Refused(503, "Service Unavailable", "The events could not be stored. Send again."))
+        else:
+            await _send_json(send, 202, answer)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> dict[str, Any]:
+        controller_id = _controller_id(scope)
+        headers = dict(scope["headers"])
+        credentials, batcher = await self._open()
+        body = await _read(receive, headers)
+        credential = await credentials.of(controller_id, "xcs")
+        if credential is None or not authentic(credential, headers, body, now_s=time.time()):
+            raise Refused(401, "Unauthorized", "The controller or its webhook key is not known. Check URL and key in XCS.")
+        received_at = datetime.now(UTC)
+        try:
+            parsed = parse_events(_inflate(body, headers))
+        except PayloadError as error:
+            await self._keep(batcher, credential, error, body, received_at)
+            raise _unreadable(error) from error
+        return await self._land(batcher, credential, parsed, received_at)
+
+    async def _open(self) -> tuple[Credentials, Batcher]:
+        async with self._opening:
+            if self._ready is None:
+                pool: AsyncConnectionPool[AsyncConnection] = AsyncConnectionPool(
+                    self._conninfo(), min_size=1, max_size=3, open=False, timeout=10, kwargs={"autocommit": True}
+                )
+                await pool.open()
+                self._ready = Credentials(pool), Batcher(pool)
+            return self._ready
+
+    async def _land(
+        self, batcher: Batcher, credential: Credential, parsed: ParsedEvents, received_at: datetime
+    ) -> dict[str, Any]:
+        events = [
+            LandedEvent(
+                credential.store_id,
+                credential.controller_id,
+                event.event_id,
+                event.event,
+                event.timestamp,
+                received_at,
+                raw,
+            )
+            for event, raw in parsed.events
+        ]
+        faults = [_fault(credential, item.reason, item.pointer, item.raw) for item in parsed.rejected]
+        accepted = await _landed(batcher, Post(events, faults, received_at))
+        if not events and faults:
+            raise Refused(
+                400,
+                "Bad Request",
+                "None of the events could be read; they are kept in quarantine.",
+                errors=[{"pointer": item.pointer, "detail": item.reason} for item in parsed.rejected],
+            )
+        answer: dict[str, Any] = {"accepted": accepted, "duplicates": len(events) - accepted}
+        if faults:
+            answer["quarantined"] = len(faults)
+            answer["errors"] = [{"pointer": item.pointer, "detail": item.reason} for item in parsed.rejected]
+        return answer
+
+    async def _keep(
+        self, batcher: Batcher, credential: Credential, error: PayloadError, body: bytes, received_at: datetime
+    ) -> None:
+        fault = _fault(credential, error.reason, error.pointer, body)
+        await _landed(batcher, Post([], [fault], received_at))
+
+
+async def _landed(batcher: Batcher, post: Post) -> int:
+    try:
+        return await batcher.land(post)
+    except QueueFull as error:
+        raise Refused(503, "Service Unavailable", "Too much is waiting to be stored. Send again.") from error
+
+
+def _fault(credential: Credential, reason: str, pointer: str, body: bytes) -> Fault:
+    return Fault(credential.store_id, credential.controller_id, "webhook", "event", reason, pointer, body)
+
+
+def _unreadable(error: PayloadError) -> Refused:
+    return Refused(400, "Bad Request", error.reason, errors=[{"pointer": error.pointer, "detail": error.reason}])
+
+
+def _controller_id(scope: Scope) -> UUID:
+    if scope["method"] != "POST":
+        raise Refused(405, "Method Not Allowed", "Webhooks are sent by POST.")
+    try:
+        return UUID(scope["path"].removeprefix(PREFIX).rstrip("/"))
+    except ValueError as error:
+        raise Refused(404, "Not Found", "The URL ends with the controller's id, as its page shows it.") from error
+
+
+async def _read(receive: Receive, headers: dict[bytes, bytes]) -> bytes:
+    """The body, refused as soon as it's known to be too large."""
+    media_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    if media_type and media_type != b"application/json" and not media_type.endswith(b"+json"):
+        raise Refused(415, "Unsupported Media Type", "Send JSON, with Content-Type: application/json.")
+    parts, size, more = [], int(headers.get(b"content-length", b"0") or 0), True
+    _check_size(size)
+    size = 0
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Refused(400, "Bad Request", "The connection ended before the body did.")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        _check_size(size)
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def _check_size(size: int) -> None:
+    if size > BODY_LIMIT:
+        raise Refused(413, "Content Too Large", f"A body has at most {BODY_LIMIT} bytes; send fewer events at once.")
+
+
+def _inflate(body: bytes, headers: dict[bytes, bytes]) -> bytes:
+    encoding = headers.get(b"content-encoding", b"").strip().lower()
+    if encoding in (b"", b"identity"):
+        return body
+    if encoding != b"gzip":
+        raise Refused(415, "Unsupported Media Type", "Send the body plain or with Content-Encoding: gzip.")
+    try:
+        inflater = zlib.decompressobj(wbits=31)
+        plain = inflater.decompress(body, BODY_LIMIT + 1)
+    except zlib.error as error:
+        raise PayloadError("The body isn't gzip, as Content-Encoding says it is.", "") from error
+    _check_size(len(plain))
+    if not inflater.eof:
+        raise PayloadError("The gzip body is cut off.", "")
+    return plain
+
+
+async def _send_json(send: Send, status: int, content: dict[str, Any], media_type: bytes = b"application/json") -> None:
+    body = msgspec.json.encode(content)
+    headers = [(b"content-type", media_type), (b"content-length", str(len(body)).encode())]
+    if status == 503:
+        headers.append((b"retry-after", str(RETRY_AFTER_S).encode()))
+    if status == 401:
+        headers.append((b"www-authenticate", b"Apikey"))
+    if status == 405:
+        headers.append((b"allow", b"POST"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _send_problem(send: Send, refused: Refused) -> None:
+    problem: dict[str, Any] = {
+        "type": "about:blank",
+        "title": refused.title,
+        "status": refused.status,
+        "detail": refused.detail,
+    }
+    if refused.errors:
+        problem["errors"] = refused.errors
+    await _send_json(send, refused.status, problem, b"application/problem+json")

@@ -1,0 +1,30 @@
+"""What came in, one file an idea: facts, live state, events and quarantine, streams and backfills."""
+
+from ingest.models.arrivals import Event, Quarantine
+from ingest.models.facts import (
+    Dirty,
+    DwellInterval,
+    FootfallInterval,
+    Measure,
+    OccupancySample,
+    PathInterval,
+    QueueSample,
+    ZoneState,
+)
+from ingest.models.streams import Backfill, BackfillStep, Stream
+
+__all__ = [
+    "Backfill",
+    "BackfillStep",
+    "Dirty",
+    "DwellInterval",
+    "Event",
+    "FootfallInterval",
+    "Measure",
+    "OccupancySample",
+    "PathInterval",
+    "Quarantine",
+    "QueueSample",
+    "Stream",
+    "ZoneState",
+]

@@ -1,0 +1,108 @@
+"""How far each stream of a controller has come, and the backfills that fetch what lies behind."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.db import models
+
+from sites_app.models import Controller
+
+
+class Stream(models.Model):
+    """One kind of question that a controller is asked, with its own cadence and cursor.
+
+    ``due_at`` is when it's next to be asked; a dispatcher claims it by moving ``due_at`` past a lease, so a claim that
+    comes to nothing is due again by itself. ``cursor`` is the end of what has been fetched whole.
+    """
+
+    class Kind(models.TextChoices):
+        LIVE = "live", "Occupancy and queues"
+        FOOTFALL = "footfall", "Footfall"
+        DWELL = "dwell", "Dwell"
+        PATHS = "paths", "Paths"
+        DISCOVERY = "discovery", "Sensors and zones"
+
+    CADENCES = {
+        Kind.FOOTFALL: timedelta(minutes=5),
+        Kind.DWELL: timedelta(hours=1),
+        Kind.PATHS: timedelta(hours=1),
+        Kind.DISCOVERY: timedelta(minutes=10),
+    }
+
+    controller = models.ForeignKey(Controller, models.CASCADE, related_name="streams")
+    kind = models.CharField(max_length=10, choices=Kind)
+    due_at = models.DateTimeField()
+    cursor = models.DateTimeField(null=True)
+    last_success_at = models.DateTimeField(null=True)
+    consecutive_failures = models.PositiveIntegerField(default=0)
+    last_error_code = models.CharField(max_length=30, blank=True)
+    last_error = models.TextField(blank=True)
+    stopped = models.BooleanField(default=False, help_text="Not asked until the controller's key changes.")
+    stopped_key = models.CharField(max_length=32, blank=True, help_text="MD5 of the stored, encrypted key it stopped with.")
+
+    class Meta:
+        ordering = ["controller", "kind"]
+        constraints = [models.UniqueConstraint(fields=["controller", "kind"], name="stream_once_per_controller")]
+        indexes = [models.Index(fields=["due_at"], name="stream_due", condition=models.Q(stopped=False))]
+
+    def __str__(self) -> str:
+        return f"{self.controller} {self.kind}"
+
+    def next_due(self, now: datetime) -> datetime:
+        """The next turn after ``now``: turns are a cadence apart, shifted by the controller's own share of it."""
+        cadence = self.CADENCES.get(self.Kind(self.kind)) or timedelta(seconds=self.controller.poll_interval_s)
+        seconds = cadence.total_seconds()
+        shift = self.controller.poll_offset * seconds
+        turns = (now.timestamp() - shift) // seconds + 1
+        return datetime.fromtimestamp(turns * seconds + shift, tz=now.tzinfo)
+
+
+class Backfill(models.Model):
+    """A job that fetches the intervals of a window again, for some controllers."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="backfill_window_not_empty",
+                condition=models.Q(start__lt=models.F("end")),
+                violation_error_message="start must lie before end.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Backfill {self.start:%Y-%m-%d} – {self.end:%Y-%m-%d}"
+
+
+class BackfillStep(models.Model):
+    """One stream of one controller over at most seven days: fetched, written, done; or failed, with the reason."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    backfill = models.ForeignKey(Backfill, models.CASCADE, related_name="steps")
+    controller = models.ForeignKey(Controller, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=10, choices=Stream.Kind)
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+    error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["start"]
+        indexes = [models.Index(fields=["due_at"], name="backfill_step_due", condition=models.Q(state="waiting"))]
+
+    def __str__(self) -> str:
+        return f"{self.controller} {self.kind} {self.start:%Y-%m-%d}"

@@ -1,0 +1,106 @@
+"""From a controller's words to the registry's: readings name zones as the controller does, facts as we do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from ingest.facts import OUTSIDE, DwellRow, Facts, FootfallRow, OccupancyRow, PathRow, QueueRow
+from ingest.readings import (
+    DwellReading,
+    FootfallReading,
+    OccupancyReading,
+    PathReading,
+    QueueReading,
+    Reading,
+)
+from sites_app.models import Zone
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneDirectory:
+    """Which zone a controller means by its zone id."""
+
+    zones: Mapping[tuple[UUID, str], int]
+
+    @classmethod
+    def of(cls, controller_ids: Iterable[UUID]) -> ZoneDirectory:
+        """The zones of these controllers, in one query."""
+        rows = Zone.objects.filter(controller__in=list(controller_ids)).values_list("controller_id", "zone_id", "pk")
+        return cls({(controller_id, zone_id): pk for controller_id, zone_id, pk in rows})
+
+    def known(self, controller_id: UUID) -> frozenset[str]:
+        """The zone ids that this controller is known to have."""
+        return frozenset(zone_id for owner, zone_id in self.zones if owner == controller_id)
+
+
+@dataclass(slots=True)
+class Resolved:
+    """Facts to write, and the readings of zones that the registry doesn't know."""
+
+    facts: Facts = field(default_factory=Facts)
+    unknown: list[Reading] = field(default_factory=list)
+
+
+def resolve(
+    readings: Iterable[Reading], directory: ZoneDirectory, *, store_id: int, controller_id: UUID, received_at: datetime
+) -> Resolved:
+    """One controller's readings as facts of its store."""
+    resolved = Resolved()
+    facts = resolved.facts
+
+    def pk(zone_id: str | None) -> int | None:
+        return OUTSIDE if zone_id is None else directory.zones.get((controller_id, zone_id))
+
+    for reading in readings:
+        if isinstance(reading, PathReading):
+            origin, target = pk(reading.from_zone_id), pk(reading.to_zone_id)
+            if origin is None or target is None:
+                resolved.unknown.append(reading)
+            else:
+                facts.paths.append(
+                    PathRow(store_id, origin, target, reading.start, received_at, reading.end, reading.count)
+                )
+            continue
+        zone = pk(reading.zone_id)
+        if zone is None:
+            resolved.unknown.append(reading)
+        elif isinstance(reading, OccupancyReading):
+            facts.occupancy.append(
+                OccupancyRow(store_id, zone, reading.observed_at, received_at, reading.people, reading.capacity)
+            )
+        elif isinstance(reading, QueueReading):
+            facts.queues.append(
+                QueueRow(
+                    store_id,
+                    zone,
+                    reading.observed_at,
+                    received_at,
+                    reading.people,
+                    reading.average_wait_ms,
+                    reading.longest_wait_ms,
+                    reading.threshold,
+                )
+            )
+        elif isinstance(reading, FootfallReading):
+            facts.footfall.append(
+                FootfallRow(
+                    store_id,
+                    zone,
+                    reading.start,
+                    received_at,
+                    reading.end,
+                    reading.complete,
+                    reading.count_in,
+                    reading.count_out,
+                )
+            )
+        elif isinstance(reading, DwellReading):
+            facts.dwell.append(
+                DwellRow(
+                    store_id, zone, reading.start, received_at, reading.end, reading.average_dwell_ms, reading.visits
+                )
+            )
+    return resolved

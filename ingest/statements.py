@@ -1,0 +1,154 @@
+"""The SQL that writes facts.
+
+Each statement takes its rows as arrays, one a column, in the order of the table's ``columns``. Of two rows with one key
+the greater by ``received_at`` and then by its values stands, whichever came first: so no order of writing shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FactTable:
+    """A fact table: its key, and its values with their types (``None``-able ones are never negative)."""
+
+    name: str
+    measure: str
+    key: tuple[str, ...]
+    values: dict[str, str]
+    quarters: str
+
+    @property
+    def types(self) -> dict[str, str]:
+        """Every column with its type, in the order of the rows."""
+        keys = {name: "timestamptz" if name in ("observed_at", "start") else "bigint" for name in self.key}
+        return {**keys, "received_at": "timestamptz", **self.values}
+
+    def upsert(self) -> str:
+        """Insert or replace facts, and mark the quarters that those which changed bear on."""
+        names, keys = _quoted(self.types), _quoted(self.key)
+        rank = ("received_at", *self.values)
+        return f"""
+            WITH incoming AS (
+                SELECT DISTINCT ON ({keys}) {names} FROM {_given(self.types)} ORDER BY {keys}, {_descending(rank)}
+            ), written AS (
+                INSERT INTO {self.name} AS old ({names}) SELECT {names} FROM incoming
+                ON CONFLICT ({keys}) DO UPDATE SET {_replace(rank)}
+                WHERE {_row("EXCLUDED", rank)} > {_row("old", rank)}
+                RETURNING *
+            )
+            INSERT INTO ingest_dirty (measure, store_id, quarter)
+            SELECT '{self.measure}', marks.* FROM ({self.quarters}) AS marks
+        """
+
+
+# The quarters that a sample bears on: from its own to the one in which its hold ends (there a touching sample may lie).
+_HELD_QUARTERS = """
+    SELECT DISTINCT written.store_id, quarter
+    FROM written
+    JOIN sites_app_zone zone ON zone.id = written.zone_id
+    JOIN sites_app_controller controller ON controller.id = zone.controller_id,
+    generate_series(
+        date_bin('15 minutes', written.observed_at, 'epoch'),
+        written.observed_at + 3 * controller.poll_interval_s * interval '1 second',
+        '15 minutes'
+    ) AS quarter
+"""
+_OWN_QUARTER = "SELECT DISTINCT store_id, date_bin('15 minutes', start, 'epoch') FROM written"
+
+OCCUPANCY = FactTable(
+    name="ingest_occupancysample",
+    measure="occupancy",
+    key=("store_id", "zone_id", "observed_at"),
+    values={"people": "int", "capacity": "int"},
+    quarters=_HELD_QUARTERS,
+)
+QUEUES = FactTable(
+    name="ingest_queuesample",
+    measure="queues",
+    key=("store_id", "zone_id", "observed_at"),
+    values={"people": "int", "average_wait_ms": "bigint", "longest_wait_ms": "bigint", "threshold": "int"},
+    quarters=_HELD_QUARTERS,
+)
+FOOTFALL = FactTable(
+    name="ingest_footfallinterval",
+    measure="footfall",
+    key=("store_id", "zone_id", "start"),
+    values={"end": "timestamptz", "complete": "boolean", "count_in": "int", "count_out": "int"},
+    quarters=_OWN_QUARTER,
+)
+DWELL = FactTable(
+    name="ingest_dwellinterval",
+    measure="dwell",
+    key=("store_id", "zone_id", "start"),
+    values={"end": "timestamptz", "average_dwell_ms": "bigint", "visits": "int"},
+    quarters=_OWN_QUARTER,
+)
+PATHS = FactTable(
+    name="ingest_pathinterval",
+    measure="paths",
+    key=("store_id", "from_zone_id", "to_zone_id", "start"),
+    values={"end": "timestamptz", "count": "int"},
+    quarters=_OWN_QUARTER,
+)
+
+TABLES = (OCCUPANCY, QUEUES, FOOTFALL, DWELL, PATHS)
+
+
+def _state(table: FactTable, columns: dict[str, str]) -> str:
+    """Move the state of zones forward where a newer sample came; ``columns``: the fact's → the state's."""
+    newest = ("observed_at", "received_at", *table.values)
+    targets = ", ".join(columns[name] for name in newest)
+    updates = ", ".join(f"{columns[name]} = EXCLUDED.{columns[name]}" for name in newest)
+    return f"""
+        INSERT INTO ingest_zonestate AS old (store_id, zone_id, {targets})
+        SELECT DISTINCT ON (zone_id) store_id, zone_id, {_quoted(newest)}
+        FROM {_given(table.types)} ORDER BY zone_id, {_descending(newest)}
+        ON CONFLICT (zone_id) DO UPDATE SET {updates}
+        WHERE old.{columns["observed_at"]} IS NULL
+           OR {_row("EXCLUDED", [columns[name] for name in newest])} > {_row("old", [columns[name] for name in newest])}
+    """
+
+
+def _given(types: dict[str, str]) -> str:
+    arrays = ", ".join(f"%s::{kind}[]" for kind in types.values())
+    return f"unnest({arrays}) AS given ({_quoted(types)})"
+
+
+def _quoted(names: dict[str, str] | tuple[str, ...]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def _descending(names: tuple[str, ...]) -> str:
+    return ", ".join(f'"{name}" DESC NULLS LAST' for name in names)
+
+
+def _replace(names: tuple[str, ...]) -> str:
+    return ", ".join(f'"{name}" = EXCLUDED."{name}"' for name in names)
+
+
+_NEVER_NULL = frozenset({"observed_at", "occupancy_at", "queue_at", "received_at", "occupancy_received_at", "queue_received_at", "end", "complete"})  # fmt: skip
+
+
+def _row(side: str, names: tuple[str, ...] | list[str]) -> str:
+    """A row to compare by. Null is lowest: a comparison of rows with null in them would itself be null."""
+    parts = (f'{side}."{name}"' if name in _NEVER_NULL else f'coalesce({side}."{name}", -1)' for name in names)
+    return f"ROW({', '.join(parts)})"
+
+
+OCCUPANCY_STATE = _state(
+    OCCUPANCY,
+    {"observed_at": "occupancy_at", "received_at": "occupancy_received_at", "people": "people", "capacity": "capacity"},
+)
+QUEUE_STATE = _state(
+    QUEUES,
+    {
+        "observed_at": "queue_at",
+        "received_at": "queue_received_at",
+        "people": "people_waiting",
+        "average_wait_ms": "average_wait_ms",
+        "longest_wait_ms": "longest_wait_ms",
+        "threshold": "threshold",
+    },
+)

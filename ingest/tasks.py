@@ -1,0 +1,50 @@
+"""Doors: ids in, one call of the domain, out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from celery import shared_task
+
+from ingest import backfilling, digest, outcomes, polling, retention
+
+
+def utc_now() -> datetime:
+    """The clock, read at the doors alone."""
+    return datetime.now(UTC)
+
+
+@shared_task
+def dispatch_polls() -> None:
+    """Claim what is due and hand it out."""
+    for chunk in polling.chunks(polling.claim_due(now=utc_now())):
+        poll_controllers.delay(wanted={str(controller_id): kinds for controller_id, kinds in chunk.items()})
+
+
+@shared_task
+def poll_controllers(*, wanted: dict[str, list[str]]) -> None:
+    """Poll a chunk of controllers: for each the kinds of streams to ask."""
+    work = polling.load({UUID(controller_id): kinds for controller_id, kinds in wanted.items()})
+    taken = polling.take_all(polling.turns(work, now=utc_now()), utc_now)
+    outcomes.write(work, taken, now=utc_now())
+
+
+@shared_task
+def digest_events() -> None:
+    """Turn the events that landed into facts."""
+    while digest.digest_batch(now=utc_now()):
+        pass
+
+
+@shared_task
+def run_backfills() -> None:
+    """Take the steps of backfills that are waiting."""
+    while backfilling.run_batch(utc_now):
+        pass
+
+
+@shared_task
+def maintain_partitions() -> None:
+    """Make the coming months' partitions, drop those past retention."""
+    retention.maintain(now=utc_now())

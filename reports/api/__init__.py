@@ -1,0 +1,1 @@
+"""The report and live API: parameters in, figures out."""

@@ -1,0 +1,160 @@
+"""Live figures: the latest of each zone, as long as it holds. What is stale is unknown, never an old number."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from django.db.models import Prefetch
+
+from ingest.models import ZoneState
+from sites_app.models import Store, StoreQuerySet, Zone, counting_zones
+
+Status = Literal["normal", "warning", "critical", "unknown"]
+
+WARNING_AT = 0.8
+"""Utilisation from which a store is in ``warning``."""
+CRITICAL_AT = 0.95
+"""Utilisation from which a store is ``critical``."""
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneOccupancy:
+    """A zone that counts toward its store's occupancy; ``people`` is None once its last sample no longer holds."""
+
+    zone: Zone
+    people: int | None
+    capacity: int | None
+    as_of: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreOccupancy:
+    """A store's occupancy now; unknown (None) where any of its counting zones is.
+
+    ``as_of`` is the oldest of the samples that it is made of: the sum is as fresh as its stalest part.
+    """
+
+    store: Store
+    people: int | None
+    capacity: int | None
+    as_of: datetime | None
+    zones: Sequence[ZoneOccupancy]
+
+    @property
+    def utilisation(self) -> float | None:
+        """People by capacity, 0–1 and beyond; None where either is unknown."""
+        return self.people / self.capacity if self.people is not None and self.capacity else None
+
+    @property
+    def status(self) -> Status:
+        """``normal``, ``warning`` from 0.8, ``critical`` from 0.95 of the capacity; ``unknown`` without a figure."""
+        if self.people is None:
+            return "unknown"
+        share = self.utilisation or 0.0
+        return "critical" if share >= CRITICAL_AT else "warning" if share >= WARNING_AT else "normal"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueNow:
+    """A queue now; its figures are None once its last sample no longer holds."""
+
+    store: Store
+    zone: Zone
+    people_waiting: int | None
+    average_wait_ms: int | None
+    longest_wait_ms: int | None
+    threshold: int | None
+    as_of: datetime | None
+
+    @property
+    def status(self) -> Literal["normal", "exceeded", "unknown"]:
+        """``exceeded`` over the threshold."""
+        if self.people_waiting is None:
+            return "unknown"
+        return "exceeded" if self.threshold is not None and self.people_waiting > self.threshold else "normal"
+
+
+def occupancy(stores: StoreQuerySet, *, now: datetime) -> list[StoreOccupancy]:
+    """The occupancy of these stores now, in the order of the query; three queries for any number of stores."""
+    zones = Zone.objects.select_related("controller", "state").order_by("code")
+    loaded = stores.prefetch_related(Prefetch("zones", queryset=zones, to_attr="loaded_zones"))
+    return [_store_occupancy(store, store.loaded_zones, now) for store in loaded]  # type: ignore[attr-defined]
+
+
+def _store_occupancy(store: Store, zones: Iterable[Zone], now: datetime) -> StoreOccupancy:
+    counting = [_zone_occupancy(zone, now) for zone in counting_zones(zones) if _is_there(zone, now)]
+    known = bool(counting) and all(item.people is not None for item in counting)
+    capacities = [item.capacity for item in counting]
+    summed = sum(c for c in capacities if c) if capacities and all(capacities) else None
+    seen = [item.as_of for item in counting]
+    return StoreOccupancy(
+        store=store,
+        people=sum(item.people or 0 for item in counting) if known else None,
+        capacity=store.capacity or summed,
+        as_of=min(at for at in seen if at) if seen and all(seen) else None,
+        zones=counting,
+    )
+
+
+def _zone_occupancy(zone: Zone, now: datetime) -> ZoneOccupancy:
+    state = _state(zone)
+    if state is None or state.occupancy_at is None:
+        return ZoneOccupancy(zone, None, zone.capacity, None)
+    capacity = zone.capacity if zone.capacity_by_hand else (state.capacity or zone.capacity)
+    holds = _holds(state.occupancy_at, zone.controller.hold, now)
+    return ZoneOccupancy(zone, state.people if holds else None, capacity, state.occupancy_at)
+
+
+def queues(stores: StoreQuerySet, *, now: datetime) -> list[QueueNow]:
+    """The queues of these stores now, by store and zone; two queries."""
+    zones = (
+        Zone.objects.filter(store__in=stores, kind=Zone.Kind.QUEUE)
+        .select_related("store", "controller", "state")
+        .order_by("store__code", "code")
+    )
+    return [_queue_now(zone, now) for zone in zones if _is_there(zone, now)]
+
+
+def _queue_now(zone: Zone, now: datetime) -> QueueNow:
+    state = _state(zone)
+    if state is None or state.queue_at is None or not _holds(state.queue_at, zone.controller.hold, now):
+        return QueueNow(zone.store, zone, None, None, None, None, state.queue_at if state else None)
+    return QueueNow(
+        zone.store,
+        zone,
+        state.people_waiting,
+        state.average_wait_ms,
+        state.longest_wait_ms,
+        state.threshold,
+        state.queue_at,
+    )
+
+
+def worst_queues(queues: Iterable[QueueNow]) -> dict[int, QueueNow]:
+    """Each store's queue with the most people waiting now, by store id; stores without a known queue are left out."""
+    by_store: dict[int, list[QueueNow]] = defaultdict(list)
+    for queue in queues:
+        if queue.people_waiting is not None:
+            by_store[queue.store.pk].append(queue)
+    return {store_id: max(group, key=lambda queue: queue.people_waiting or 0) for store_id, group in by_store.items()}
+
+
+def age_s(as_of: datetime | None, now: datetime) -> int | None:
+    """Whole seconds since a sample; 0 where the controller's clock is ahead of ours."""
+    return None if as_of is None else max(0, int((now - as_of).total_seconds()))
+
+
+def _holds(at: datetime, hold: timedelta, now: datetime) -> bool:
+    return now < at + hold
+
+
+def _is_there(zone: Zone, now: datetime) -> bool:
+    return (zone.appeared_at is None or zone.appeared_at <= now) and (zone.retired_at is None or now < zone.retired_at)
+
+
+def _state(zone: Zone) -> ZoneState | None:
+    return getattr(zone, "state", None)

@@ -1,0 +1,1 @@
+"""Who and where: regions, stores, controllers, sensors and zones, and who may see them."""

@@ -1,0 +1,42 @@
+"""Who asks, and which stores they see. Every view begins with ``….visible_to(principal)``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+from sites_app.models import ApiKey, Membership
+
+READ, WRITE = "read", "write"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A person or a program: its name, what it may do, and the regions under which it sees stores."""
+
+    name: str
+    scopes: frozenset[str]
+    sees_all: bool = False
+    region_ids: tuple[int, ...] = ()
+
+    is_authenticated = True  # what Django REST framework asks of a user
+
+
+def principal_of_user(user: AbstractBaseUser | AnonymousUser) -> Principal:
+    """A person: superusers and members without a region see all stores, others those under their regions."""
+    if user.is_anonymous:
+        return Principal("anonymous", frozenset())
+    regions = list(Membership.objects.filter(user_id=user.pk).values_list("region_id", flat=True))
+    sees_all = bool(getattr(user, "is_superuser", False)) or None in regions
+    scopes = {READ, WRITE} if getattr(user, "is_staff", False) else {READ}
+    return Principal(
+        user.get_username(), frozenset(scopes), sees_all, tuple(region for region in regions if region is not None)
+    )
+
+
+def principal_of_key(key: ApiKey) -> Principal:
+    """A program: a key without regions sees all stores. Writing includes reading."""
+    scopes = frozenset(key.scopes) | ({READ} if WRITE in key.scopes else frozenset())
+    region_ids = tuple(region.pk for region in key.regions.all())
+    return Principal(f"key {key.prefix}", scopes, not region_ids, region_ids)

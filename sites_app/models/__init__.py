@@ -1,0 +1,22 @@
+"""The registry's models, one file an idea."""
+
+from sites_app.models.access import ApiKey, Membership
+from sites_app.models.controllers import Controller, ControllerQuerySet
+from sites_app.models.regions import Region
+from sites_app.models.sensors import Sensor, Zone, counting_zones
+from sites_app.models.stores import OpeningHours, SpecialHours, Store, StoreQuerySet
+
+__all__ = [
+    "ApiKey",
+    "Controller",
+    "ControllerQuerySet",
+    "Membership",
+    "OpeningHours",
+    "Region",
+    "Sensor",
+    "SpecialHours",
+    "Store",
+    "StoreQuerySet",
+    "Zone",
+    "counting_zones",
+]

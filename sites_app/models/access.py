@@ -1,0 +1,92 @@
+"""Who may see what: people by membership in regions, programs by API keys."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from sites_app.models.regions import Region
+
+KEY_PREFIX = "xk_"
+
+
+class Membership(models.Model):
+    """A person's place: with a region a regional manager of all under it, without one head office."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    region = models.ForeignKey(
+        Region, models.CASCADE, null=True, blank=True, related_name="memberships", help_text="Empty: all stores."
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "region"],
+                name="membership_once",
+                nulls_distinct=False,
+                violation_error_message="This person has this region already.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.region or 'all stores'}"
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def valid(self, plain: str, *, now: datetime) -> ApiKey | None:
+        """The key that this is, if it's neither revoked nor expired."""
+        return (
+            self.filter(digest=digest_of(plain), revoked_at=None)
+            .filter(models.Q(expires_at=None) | models.Q(expires_at__gt=now))
+            .prefetch_related("regions")
+            .first()
+        )
+
+
+class ApiKey(models.Model):
+    """A program's key, stored hashed. Without regions it sees all stores."""
+
+    class Scope(models.TextChoices):
+        READ = "read", "Read"
+        WRITE = "write", "Write"
+
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=12, editable=False, help_text="The key's beginning, to tell it by.")
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    scopes = ArrayField(models.CharField(max_length=10, choices=Scope), default=list)
+    regions = models.ManyToManyField(Region, blank=True, help_text="None: all stores.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, editable=False)
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                name="api_key_scopes_known",
+                condition=models.Q(scopes__contained_by=["read", "write"]) & ~models.Q(scopes=[]),
+                violation_error_message="Scopes are read and write, at least one.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    @classmethod
+    def generate(cls, name: str, *, scopes: list[str], expires_at: datetime | None = None) -> tuple[ApiKey, str]:
+        """A new, unsaved key and its plain text, which is never to be had again."""
+        plain = KEY_PREFIX + secrets.token_urlsafe(32)
+        return cls(name=name, prefix=plain[:10], digest=digest_of(plain), scopes=scopes, expires_at=expires_at), plain
+
+
+def digest_of(plain: str) -> str:
+    """SHA-256 in hex. Keys are 256 random bits, so a slow hash would add nothing."""
+    return hashlib.sha256(plain.encode()).hexdigest()

@@ -1,0 +1,114 @@
+"""Controllers: the XCS servers in the stores, how they are reached, and how they are doing."""
+
+from __future__ import annotations
+
+import uuid
+import zlib
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
+from django.db import models
+
+from sites_app.models.stores import Store
+from sites_app.secrets import Secret, SecretField
+
+if TYPE_CHECKING:
+    from sites_app.access import Principal
+
+HOLD_INTERVALS = 3
+
+
+def validate_base_url(url: str) -> None:
+    """A controller's address: http or https, a host, no user, query or fragment."""
+    URLValidator(schemes=["http", "https"], message="Write it as http(s)://HOST[:PORT]/api/v1.")(url)
+    if "@" in url.split("//", 1)[1].split("/", 1)[0] or "?" in url or "#" in url:
+        raise ValidationError("Leave out user names, '?' and '#': only http(s)://HOST[:PORT]/api/v1.")
+
+
+class ControllerQuerySet(models.QuerySet["Controller"]):
+    def visible_to(self, principal: Principal) -> ControllerQuerySet:
+        """The controllers of the stores that this person or key may see."""
+        return self.filter(store__in=Store.objects.visible_to(principal))
+
+
+class Controller(models.Model):
+    """A controller in a store. ``api_key`` opens it to us, ``webhook_key`` opens our door to it."""
+
+    class Kind(models.TextChoices):
+        XCS = "xcs", "XCS controller"
+        XOVIS = "xovis", "Xovis sensor"
+
+    class State(models.TextChoices):
+        NEW = "new", "New"
+        ONLINE = "online", "Online"
+        DEGRADED = "degraded", "Degraded"
+        OFFLINE = "offline", "Offline"
+        UNAUTHORIZED = "unauthorized", "Key rejected"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    store = models.ForeignKey(Store, models.PROTECT, related_name="controllers")
+    name = models.CharField(max_length=100)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.XCS)
+    base_url = models.CharField(max_length=300, validators=[validate_base_url])
+    api_key = SecretField(help_text="Encrypted at rest; never shown again.")
+    webhook_key = SecretField(blank=True, default="", help_text="What the controller sends with its webhooks.")
+    enabled = models.BooleanField(default=True)
+    poll_interval_s = models.PositiveIntegerField(
+        default=60, validators=[MinValueValidator(5), MaxValueValidator(3600)], help_text="Seconds."
+    )
+    verify_tls = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    state = models.CharField(max_length=15, choices=State, default=State.NEW, editable=False)
+    last_success_at = models.DateTimeField(null=True, editable=False)
+    last_error = models.TextField(blank=True, default="", editable=False)
+    consecutive_failures = models.PositiveIntegerField(default=0, editable=False)
+    clock_skew_ms = models.BigIntegerField(null=True, editable=False)
+    path_analytics = models.BooleanField(null=True, editable=False, help_text="Unknown until it was asked.")
+
+    objects = ControllerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["store", "name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["store", "name"],
+                name="controller_name_unique_in_store",
+                violation_error_message="This store has a controller of this name already.",
+            ),
+            models.CheckConstraint(
+                name="controller_poll_interval_sane",
+                condition=models.Q(poll_interval_s__range=(5, 3600)),
+                violation_error_message="A poll interval lies between 5 and 3600 seconds.",
+            ),
+            models.CheckConstraint(
+                name="controller_base_url_http",
+                condition=models.Q(base_url__regex=r"^https?://[^/]"),
+                violation_error_message="Write the address as http(s)://HOST[:PORT]/api/v1.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.store.code}/{self.name}"
+
+    @property
+    def hold(self) -> timedelta:
+        """How long a sample of this controller is taken to hold: three poll intervals."""
+        return timedelta(seconds=HOLD_INTERVALS * self.poll_interval_s)
+
+    @property
+    def webhook_url(self) -> str:
+        """What to type into the controller."""
+        return f"{settings.PUBLIC_URL}/ingest/{self.kind}/{self.id}"
+
+    @property
+    def poll_offset(self) -> float:
+        """A share of the interval, by hash, at which this controller is polled, so that load is flat."""
+        return zlib.crc32(self.id.bytes) / 2**32
+
+    def webhook_secret(self) -> Secret:
+        """The key that its webhooks are verified with."""
+        return self.webhook_key if isinstance(self.webhook_key, Secret) else Secret.of(str(self.webhook_key))

@@ -1,0 +1,107 @@
+"""What discovery finds at a controller: its sensors, and the zones that they watch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.db import models
+
+from sites_app.models.controllers import Controller
+from sites_app.models.stores import Store
+
+if TYPE_CHECKING:
+    from sites_app.access import Principal
+
+
+class Sensor(models.Model):
+    """A 3D sensor, as its controller last described it."""
+
+    controller = models.ForeignKey(Controller, models.CASCADE, related_name="sensors")
+    sensor_id = models.CharField(max_length=200)
+    name = models.CharField(max_length=200, blank=True)
+    type = models.CharField(max_length=100, blank=True)
+    status = models.CharField(max_length=20, blank=True)
+    firmware = models.CharField(max_length=100, blank=True)
+    last_seen_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["controller", "sensor_id"]
+        constraints = [
+            models.UniqueConstraint(fields=["controller", "sensor_id"], name="sensor_id_unique_at_controller"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.sensor_id
+
+
+class ZoneQuerySet(models.QuerySet["Zone"]):
+    def visible_to(self, principal: Principal) -> ZoneQuerySet:
+        """The zones of the stores that this person or key may see."""
+        return self.filter(store__in=Store.objects.visible_to(principal))
+
+
+class Zone(models.Model):
+    """A place that is counted: an entrance, an area or a queue.
+
+    ``zone_id`` is the controller's name for it, ``code`` ours: the same, or ``zoneId@CONTROLLER_NAME`` where another
+    controller of the store had the name first. What a person has set by hand (``*_by_hand``) discovery leaves alone.
+    """
+
+    class Kind(models.TextChoices):
+        ENTRANCE = "entrance", "Entrance"
+        AREA = "area", "Area"
+        QUEUE = "queue", "Queue"
+
+    store = models.ForeignKey(Store, models.PROTECT, related_name="zones")
+    controller = models.ForeignKey(Controller, models.PROTECT, related_name="zones")
+    zone_id = models.CharField(max_length=200)
+    code = models.CharField(max_length=310)
+    name = models.CharField(max_length=200, blank=True)
+    kind = models.CharField(max_length=10, choices=Kind)
+    kind_by_hand = models.BooleanField(default=False)
+    capacity = models.PositiveIntegerField(null=True, blank=True, help_text="People. Set by hand, it goes before what the controller says.")
+    capacity_by_hand = models.BooleanField(default=False)
+    has_occupancy = models.BooleanField(default=False, help_text="Stands in the controller's occupancy snapshot.")
+    has_dwell = models.BooleanField(default=False, help_text="Its controller has told dwell times of it.")
+    counts_by_hand = models.BooleanField(
+        null=True, blank=True, help_text="Whether it counts toward the store's occupancy; unknown: by the rule."
+    )
+    appeared_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when the controller has it. Empty: as long as the store is watched."
+    )
+    retired_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when the controller no longer has it. Empty: it still has."
+    )
+
+    objects = ZoneQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["store", "code"]
+        constraints = [
+            models.UniqueConstraint(fields=["controller", "zone_id"], name="zone_id_unique_at_controller"),
+            models.UniqueConstraint(fields=["store", "code"], name="zone_code_unique_in_store"),
+            models.CheckConstraint(
+                name="zone_capacity_positive",
+                condition=models.Q(capacity__isnull=True) | models.Q(capacity__gt=0),
+                violation_error_message="A capacity is at least 1, or empty where it isn't known.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.code
+
+
+def counting_zones(zones: Iterable[Zone]) -> list[Zone]:
+    """Those of one store's zones whose sum is the store's occupancy.
+
+    What a person has set by hand goes first. Else the areas count; where a store has none, its entrances do. A zone
+    that its controller lists in no occupancy snapshot can only count by hand: it would make the sum unknown for ever.
+    """
+    zones = list(zones)
+    default_kind = Zone.Kind.AREA if any(zone.kind == Zone.Kind.AREA for zone in zones) else Zone.Kind.ENTRANCE
+    return [
+        zone
+        for zone in zones
+        if (zone.counts_by_hand if zone.counts_by_hand is not None else zone.has_occupancy and zone.kind == default_kind)
+    ]

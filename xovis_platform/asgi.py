@@ -1,0 +1,39 @@
+"""The whole platform on one port: landing beside Django. Large chains send ``/ingest/`` to processes of their own."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xovis_platform.settings")
+django.setup()
+
+from a2wsgi import WSGIMiddleware  # noqa: E402 - Django's settings come first
+from django.conf import settings  # noqa: E402
+
+from ingest.landing.app import PREFIX, Landing, Receive, Scope, Send  # noqa: E402
+from xovis_platform.database import conninfo  # noqa: E402
+from xovis_platform.wsgi import application as django_application  # noqa: E402
+
+landing = Landing(conninfo)
+django_in_threads: Any = WSGIMiddleware(django_application, workers=settings.WEB_THREADS)
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """Send a request to where it's answered."""
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+    elif scope["path"].startswith(PREFIX):
+        await landing(scope, receive, send)
+    else:
+        await django_in_threads(scope, receive, send)
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

@@ -1,0 +1,65 @@
+"""Workers: queues and the schedule, in code."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging
+from django_structlog.celery.steps import DjangoStructLogInitStep
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xovis_platform.settings")
+
+app = Celery("xovis_platform")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.steps["worker"].add(DjangoStructLogInitStep)  # the request's id goes on into its tasks
+
+QUEUES = ("poll", "digest", "rollup", "default")
+HEARTBEAT_KEY = "xovis:heartbeat"
+HEARTBEAT_LIMIT_S = 30
+
+app.conf.update(
+    task_default_queue="default",
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    # Longer than the longest task: an unacknowledged task is handed out again after this.
+    broker_transport_options={"visibility_timeout": 3600},
+    broker_connection_retry_on_startup=True,
+    worker_cancel_long_running_tasks_on_connection_loss=True,
+    task_serializer="json",
+    accept_content=["json"],
+    timezone="UTC",
+    task_routes={
+        "ingest.tasks.poll_controllers": {"queue": "poll"},
+        "ingest.tasks.digest_events": {"queue": "digest"},
+        "reports.tasks.roll_up": {"queue": "rollup"},
+    },
+    # A tick that was missed need not be made up for: each task takes all that is due. So a tick expires with the next.
+    beat_schedule={
+        "heartbeat": {"task": "xovis_platform.tasks.heartbeat", "schedule": 2.0, "options": {"expires": 10}},
+        "dispatch-polls": {
+            "task": "ingest.tasks.dispatch_polls",
+            "schedule": 2.0,
+            "options": {"queue": "poll", "expires": 10},
+        },
+        "digest-events": {"task": "ingest.tasks.digest_events", "schedule": 1.0, "options": {"expires": 10}},
+        "roll-up": {"task": "reports.tasks.roll_up", "schedule": 3.0, "options": {"expires": 30}},
+        "run-backfills": {"task": "ingest.tasks.run_backfills", "schedule": 2.0, "options": {"expires": 10}},
+        "review-alerts": {"task": "alerts.tasks.review", "schedule": 15.0, "options": {"expires": 15}},
+        "make-partitions": {"task": "ingest.tasks.maintain_partitions", "schedule": 3600.0, "options": {"expires": 3600}},
+    },
+)
+
+
+@setup_logging.connect
+def use_django_logging(**kwargs: Any) -> None:
+    """Celery would replace the root logger's handlers; the settings' logging stays."""
+    from logging.config import dictConfig
+
+    from django.conf import settings
+
+    dictConfig(settings.LOGGING)

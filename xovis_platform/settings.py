@@ -1,0 +1,226 @@
+"""Settings, all from the environment.
+
+What isn't given is taken from the embedded stack that runs on ``XOVIS_DATA_DIR`` (default ``.data``), so that every
+``manage.py`` command talks to the same database and broker as the running platform.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.urls import reverse_lazy
+from environs import Env
+
+from xovis_platform.stack.state import read_secrets, read_stack
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = Env()
+
+DATA_DIR = Path(env.str("XOVIS_DATA_DIR", str(BASE_DIR / ".data"))).resolve()
+_stack = read_stack(DATA_DIR)
+_secrets = read_secrets(DATA_DIR)
+
+# --- What must be secret. Without a value the checks say what to set; nothing falls back to a known key. ---
+SECRET_KEY = env.str("XOVIS_SECRET_KEY", _secrets.secret_key if _secrets else "")
+ENCRYPTION_KEYS: list[str] = env.list("XOVIS_ENCRYPTION_KEYS", _secrets.encryption_keys if _secrets else [])
+
+DEBUG = env.bool("XOVIS_DEBUG", False)
+ALLOWED_HOSTS: list[str] = env.list("XOVIS_ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("XOVIS_TRUSTED_ORIGINS", [])
+# The address by which controllers and people reach the platform; webhook URLs are written with it.
+PUBLIC_URL = env.str("XOVIS_PUBLIC_URL", f"http://127.0.0.1:{env.int('XOVIS_PORT', 8000)}").rstrip("/")
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "drf_spectacular",
+    "django_filters",
+    "django_htmx",
+    "django_structlog",
+    "xovis_platform.apps.PlatformConfig",
+    "sites_app",
+    "ingest",
+    "reports",
+    "alerts",
+    "portal",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+]
+
+ROOT_URLCONF = "xovis_platform.urls"
+WSGI_APPLICATION = "xovis_platform.wsgi.application"
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Data ---
+DATABASE_URL = env.str("XOVIS_DATABASE_URL", _stack.database_url if _stack else "")
+REDIS_URL = env.str("XOVIS_REDIS_URL", _stack.redis_url if _stack else "")
+
+
+def _database() -> dict[str, Any]:
+    if not DATABASE_URL:
+        return {"ENGINE": "django.db.backends.postgresql", "NAME": "xovis"}
+    parsed: dict[str, Any] = Env().dj_db_url("XOVIS_DATABASE_URL", DATABASE_URL)
+    # A pool in each process: a connection costs PostgreSQL a process, and the web server has many threads.
+    parsed["OPTIONS"] = {
+        **parsed.get("OPTIONS", {}),
+        "pool": {"min_size": 0, "max_size": env.int("XOVIS_DATABASE_POOL", 12), "timeout": 10},
+        "application_name": "xovis",
+    }
+    return parsed
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        if REDIS_URL
+        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    )
+}
+
+# --- People ---
+LOGIN_URL = reverse_lazy("login")
+LOGIN_REDIRECT_URL = reverse_lazy("overview")
+LOGOUT_REDIRECT_URL = LOGIN_URL
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+SECURE_COOKIES = env.bool("XOVIS_SECURE_COOKIES", PUBLIC_URL.startswith("https:"))
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+LANGUAGE_CODE = "en"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- Files ---
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [
+    (name, BASE_DIR / "node_modules" / package / "dist")
+    for name, package in (("htmx", "htmx.org"), ("echarts", "echarts"))
+    if (BASE_DIR / "node_modules" / package / "dist").is_dir()
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+
+WEB_THREADS = env.int("XOVIS_WEB_THREADS", 10)
+
+# --- API ---
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "sites_app.authentication.ApiKeyAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["sites_app.authentication.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "sites_app.problems.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Xovis platform",
+    "DESCRIPTION": "Footfall, occupancy, queues and dwell of all stores: live figures and reports.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": [],
+    "SERVE_AUTHENTICATION": [],
+}
+
+# --- Workers ---
+CELERY_BROKER_URL = REDIS_URL or "redis://127.0.0.1:6379/0"
+
+# --- Demo and small chains: how many days of raw facts are kept ---
+SAMPLE_RETENTION_DAYS = env.int("XOVIS_SAMPLE_RETENTION_DAYS", 90)
+INTERVAL_RETENTION_DAYS = env.int("XOVIS_INTERVAL_RETENTION_DAYS", 5 * 366)
+
+# --- Logs: one line of JSON an event; for people at a terminal, plain text. ---
+LOG_FORMAT = env.str("XOVIS_LOG_FORMAT", "json")
+_renderer: Any = (
+    structlog.dev.ConsoleRenderer(colors=False) if LOG_FORMAT == "text" else structlog.processors.JSONRenderer()
+)
+_shared_processors: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.TimeStamper(fmt="iso"),
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.PositionalArgumentsFormatter(),
+    structlog.processors.format_exc_info,
+]
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "structured": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer],
+            "foreign_pre_chain": _shared_processors,
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
+    "root": {"handlers": ["console"], "level": env.str("XOVIS_LOG_LEVEL", "INFO")},
+    "loggers": {
+        # A line for every request and task start is noise at 10,000 controllers; what fails is logged as a warning.
+        "django_structlog": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+    },
+}
+structlog.configure(
+    processors=[
+        structlog.stdlib.filter_by_level,
+        *_shared_processors,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
+DJANGO_STRUCTLOG_CELERY_ENABLED = True

@@ -1,0 +1,23 @@
+"""Where everything is."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from xovis_platform import observability
+
+urlpatterns = [
+    path("", include("portal.urls")),
+    path("admin/", admin.site.urls),
+    path("api/v1/", include("reports.api.urls")),
+    re_path(r"^api/v1/schema/?$", SpectacularAPIView.as_view(), name="schema"),
+    re_path(r"^api/docs/?$", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
+    path("healthz", observability.healthz),
+    path("readyz", observability.readyz),
+    path("metrics", observability.metrics),
+]
+
+handler400 = "sites_app.problems.bad_request"
+handler403 = "sites_app.problems.permission_denied"
+handler404 = "sites_app.problems.not_found"
+handler500 = "sites_app.problems.server_error"
