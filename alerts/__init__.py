@@ -1,1 +1,1 @@
-"""What needs attention, and telling the outside about it."""
+"""What needs attention: rules over live figures and controllers' health, and the alerts that they open and resolve."""

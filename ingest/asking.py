@@ -158,4 +158,3 @@ _ASK: dict[str, Callable[[XcsClient, Answered, Outcome, datetime], None]] = {
     Kind.DWELL: _dwell,
     Kind.PATHS: _paths,
 }
-

@@ -79,7 +79,9 @@ def run_batch(clock: asking.Clock) -> int:
 def _claim(now: datetime) -> list[BackfillStep]:
     with transaction.atomic():
         waiting = BackfillStep.objects.filter(state=BackfillStep.State.WAITING, due_at__lte=now)
-        ids = list(waiting.order_by("due_at", "pk").select_for_update(skip_locked=True).values_list("pk", flat=True)[:BATCH])
+        ids = list(
+            waiting.order_by("due_at", "pk").select_for_update(skip_locked=True).values_list("pk", flat=True)[:BATCH]
+        )
         BackfillStep.objects.filter(pk__in=ids).update(due_at=now + _LEASE)
     return list(BackfillStep.objects.filter(pk__in=ids).select_related("controller"))
 
@@ -97,9 +99,7 @@ def _turn(step: BackfillStep, directory: ZoneDirectory) -> asking.Turn:
     )
 
 
-def _write(
-    steps: list[BackfillStep], taken: list[asking.Outcome], directory: ZoneDirectory, now: datetime
-) -> None:
+def _write(steps: list[BackfillStep], taken: list[asking.Outcome], directory: ZoneDirectory, now: datetime) -> None:
     rows, faults = facts.Facts(), list[quarantine.Fault]()
     for step, outcome in zip(steps, taken, strict=True):
         outcomes.collect(outcome, directory, rows, faults)

@@ -66,7 +66,9 @@ def _digest(events: Sequence[Event], now: datetime) -> None:
     facts.write(rows)
     quarantine.keep(faults, received_at=now)
     _set_sensors(sensors)
-    columns = [list(column) for column in zip(*((e.store_id, e.controller_id, e.event_id) for e in events), strict=True)]
+    columns = [
+        list(column) for column in zip(*((e.store_id, e.controller_id, e.event_id) for e in events), strict=True)
+    ]
     with connection.cursor() as cursor:
         cursor.execute(_DIGESTED, [now, *columns])
 
@@ -79,9 +81,7 @@ def _understand(event: Event, faults: list[Fault]) -> Sequence[Reading | SensorR
         return ()
 
 
-def _resolve(
-    event: Event, reading: Reading, directory: ZoneDirectory, rows: facts.Facts, faults: list[Fault]
-) -> None:
+def _resolve(event: Event, reading: Reading, directory: ZoneDirectory, rows: facts.Facts, faults: list[Fault]) -> None:
     kept, too_early = future_limit([reading], received_at=event.received_at)
     faults.extend(_fault(event, item.reason, item.pointer) for item in too_early)
     resolved = resolve(

@@ -182,7 +182,9 @@ def _note(controller: Controller, outcome: Outcome, errors: Sequence[XcsError]) 
     controller.last_error = str(error)
     if error.code == "unauthorized":
         controller.state = Controller.State.UNAUTHORIZED
-    elif any(answered.error is None for answered in outcome.answers) or controller.consecutive_failures < _OFFLINE_AFTER:
+    elif (
+        any(answered.error is None for answered in outcome.answers) or controller.consecutive_failures < _OFFLINE_AFTER
+    ):
         controller.state = Controller.State.DEGRADED
     else:
         controller.state = Controller.State.OFFLINE

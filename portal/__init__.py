@@ -1,1 +1,1 @@
-"""Pages for people: overview, compare, store, alerts, data health, signs."""
+"""Pages for people: what goes on in the stores, now and over time."""

@@ -69,8 +69,8 @@ SPECS: Mapping[Measure, MeasureSpec] = {
         FootfallTotals,
         tuple(MERGES[Measure.FOOTFALL].columns),
         (
-            Column("visitors_in", "people", lambda t: t.visitors_in if t.complete_quarters or t.visitors_in else None),
-            Column("visitors_out", "people", lambda t: t.visitors_out if t.complete_quarters or t.visitors_out else None),
+            Column("visitors_in", "people", lambda t: t.visitors_in if t.intervals else None),
+            Column("visitors_out", "people", lambda t: t.visitors_out if t.intervals else None),
         ),
         lambda t: t.complete_quarters * _QUARTER_US,
     ),

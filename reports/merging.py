@@ -74,7 +74,7 @@ MERGES: dict[Measure, Merge] = {
     Measure.FOOTFALL: Merge(
         "reports_footfallrollup",
         ("zone_id",),
-        {"visitors_in": _ADD, "visitors_out": _ADD, "complete_quarters": _ADD},
+        {"visitors_in": _ADD, "visitors_out": _ADD, "complete_quarters": _ADD, "intervals": _ADD},
     ),
     Measure.DWELL: Merge(
         "reports_dwellrollup",

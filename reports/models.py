@@ -67,6 +67,7 @@ class FootfallRollup(Rollup):
     visitors_in = models.BigIntegerField()
     visitors_out = models.BigIntegerField()
     complete_quarters = models.BigIntegerField()
+    intervals = models.BigIntegerField()
 
 
 class DwellRollup(Rollup):

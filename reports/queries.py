@@ -136,9 +136,7 @@ class _Source:
                 window = calendar.window_for(request.start, request.end, store.zone_info)
                 windows[store.timezone] = window, calendar.buckets(window, request.granularity, store.zone_info)
             window, buckets = windows[store.timezone]
-            expected = Expected.of(
-                store, window, measure=request.measure, only_open=request.hours == "open", now=now
-            )
+            expected = Expected.of(store, window, measure=request.measure, only_open=request.hours == "open", now=now)
             zones = _zones(store, request.measure)
             if request.by == "zone":
                 for zone in zones:
@@ -316,5 +314,3 @@ def _value(row: Row, name: str) -> Any:
 def order_names(spec: MeasureSpec, by: str) -> list[str]:
     """The columns that a report can be ordered by."""
     return [*_KEY_NAMES[by], "start", "end", *(column.name for column in spec.columns), "coverage"]
-
-

@@ -52,7 +52,12 @@ def drain(measure: Measure) -> int:
 def recompute(measure: Measure, quarters: Quarters) -> int:
     """Recompute these quarters of a measure, and the hours and days that they lie in; how many quarters."""
     stores = Stores.load(quarters)
-    pairs = [(store_id, start) for store_id in sorted(quarters) if store_id in stores.by_id for start in sorted(quarters[store_id])]
+    pairs = [
+        (store_id, start)
+        for store_id in sorted(quarters)
+        if store_id in stores.by_id
+        for start in sorted(quarters[store_id])
+    ]
     merge = MERGES[measure]
     with transaction.atomic(), connection.cursor() as cursor:
         for first in range(0, len(pairs), BATCH_QUARTERS):
@@ -100,9 +105,7 @@ class Stores:
         return [hours[store_id].is_open(start) for store_id, start in pairs]
 
 
-def _quarters(
-    cursor: Any, measure: Measure, merge: Merge, stores: Stores, pairs: list[tuple[int, datetime]]
-) -> None:
+def _quarters(cursor: Any, measure: Measure, merge: Merge, stores: Stores, pairs: list[tuple[int, datetime]]) -> None:
     store_ids, starts = [store_id for store_id, _ in pairs], [start for _, start in pairs]
     cursor.execute(
         f"DELETE FROM {merge.table} rollup "

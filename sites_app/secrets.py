@@ -6,7 +6,7 @@ rotated while the platform runs. Secrets that need only be recognised (API keys)
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -35,7 +35,15 @@ def decrypt(token: str) -> str:
     try:
         return _fernet().decrypt(token.encode()).decode()
     except InvalidToken as error:
-        raise SecretUnreadable("A stored secret can't be decrypted: its key is missing from XOVIS_ENCRYPTION_KEYS.") from error
+        raise SecretUnreadable(
+            "A stored secret can't be decrypted: its key is missing from XOVIS_ENCRYPTION_KEYS."
+        ) from error
+
+
+if TYPE_CHECKING:
+    _TextField = models.TextField[Any, Any]
+else:
+    _TextField = models.TextField  # at run time Django's fields take no type parameters
 
 
 class Secret:
@@ -74,7 +82,7 @@ class Secret:
     __str__ = __repr__
 
 
-class SecretField(models.TextField[Any, Any]):
+class SecretField(_TextField):
     """Keeps a ``Secret``; assign a plain string and it's encrypted at once."""
 
     def from_db_value(self, value: str | None, expression: Any, connection: BaseDatabaseWrapper) -> Secret | None:

@@ -50,7 +50,11 @@ app.conf.update(
         "roll-up": {"task": "reports.tasks.roll_up", "schedule": 3.0, "options": {"expires": 30}},
         "run-backfills": {"task": "ingest.tasks.run_backfills", "schedule": 2.0, "options": {"expires": 10}},
         "review-alerts": {"task": "alerts.tasks.review", "schedule": 15.0, "options": {"expires": 15}},
-        "make-partitions": {"task": "ingest.tasks.maintain_partitions", "schedule": 3600.0, "options": {"expires": 3600}},
+        "make-partitions": {
+            "task": "ingest.tasks.maintain_partitions",
+            "schedule": 3600.0,
+            "options": {"expires": 3600},
+        },
     },
 )
 

@@ -24,9 +24,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """Ready: the database with its migrations, the broker, and workers that work. 503 names what is missing."""
     results = {name: _outcome(check) for name, check in _CHECKS.items()}
     ready = all(result == "ok" for result in results.values())
-    return JsonResponse(
-        {"status": "ok" if ready else "unavailable", "checks": results}, status=200 if ready else 503
-    )
+    return JsonResponse({"status": "ok" if ready else "unavailable", "checks": results}, status=200 if ready else 503)
 
 
 class NotReady(Exception):

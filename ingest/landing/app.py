@@ -59,7 +59,9 @@ class Landing:
         except Exception:
             # The sender keeps what isn't answered with 2xx and comes again: say so, whatever went wrong here.
             log.exception("landing_failed")
-            await _send_problem(send, Refused(503, "Service Unavailable", "The events could not be stored. Send again."))
+            await _send_problem(
+                send, Refused(503, "Service Unavailable", "The events could not be stored. Send again.")
+            )
         else:
             await _send_json(send, 202, answer)
 
@@ -70,7 +72,9 @@ class Landing:
         body = await _read(receive, headers)
         credential = await credentials.of(controller_id, "xcs")
         if credential is None or not authentic(credential, headers, body, now_s=time.time()):
-            raise Refused(401, "Unauthorized", "The controller or its webhook key is not known. Check URL and key in XCS.")
+            raise Refused(
+                401, "Unauthorized", "The controller or its webhook key is not known. Check URL and key in XCS."
+            )
         received_at = datetime.now(UTC)
         try:
             parsed = parse_events(_inflate(body, headers))

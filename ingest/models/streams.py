@@ -40,7 +40,9 @@ class Stream(models.Model):
     last_error_code = models.CharField(max_length=30, blank=True)
     last_error = models.TextField(blank=True)
     stopped = models.BooleanField(default=False, help_text="Not asked until the controller's key changes.")
-    stopped_key = models.CharField(max_length=32, blank=True, help_text="MD5 of the stored, encrypted key it stopped with.")
+    stopped_key = models.CharField(
+        max_length=32, blank=True, help_text="MD5 of the stored, encrypted key it stopped with."
+    )
 
     class Meta:
         ordering = ["controller", "kind"]

@@ -1,6 +1,6 @@
 -- Footfall by quarter: each entrance's interval where it starts, and the sums over a store's entrances.
 INSERT INTO reports_footfallrollup
-    (store_id, zone_id, grain, start, is_open, visitors_in, visitors_out, complete_quarters)
+    (store_id, zone_id, grain, start, is_open, visitors_in, visitors_out, complete_quarters, intervals)
 WITH bucket AS (
     SELECT *
     FROM unnest(%(store_ids)s::bigint[], %(starts)s::timestamptz[], %(opens)s::boolean[]) AS t (store_id, start, is_open)
@@ -19,6 +19,6 @@ WITH bucket AS (
     UNION ALL
     SELECT store_id, 0, start, is_open, count_in, count_out, complete FROM interval_fact
 )
-SELECT store_id, zone_id, 'quarter', start, is_open, sum(count_in), sum(count_out), count(*) FILTER (WHERE complete)
+SELECT store_id, zone_id, 'quarter', start, is_open, sum(count_in), sum(count_out), count(*) FILTER (WHERE complete), count(*)
 FROM figure
 GROUP BY store_id, zone_id, start, is_open

@@ -60,7 +60,9 @@ class Zone(models.Model):
     name = models.CharField(max_length=200, blank=True)
     kind = models.CharField(max_length=10, choices=Kind)
     kind_by_hand = models.BooleanField(default=False)
-    capacity = models.PositiveIntegerField(null=True, blank=True, help_text="People. Set by hand, it goes before what the controller says.")
+    capacity = models.PositiveIntegerField(
+        null=True, blank=True, help_text="People. Set by hand, it goes before what the controller says."
+    )
     capacity_by_hand = models.BooleanField(default=False)
     has_occupancy = models.BooleanField(default=False, help_text="Stands in the controller's occupancy snapshot.")
     has_dwell = models.BooleanField(default=False, help_text="Its controller has told dwell times of it.")
@@ -103,5 +105,7 @@ def counting_zones(zones: Iterable[Zone]) -> list[Zone]:
     return [
         zone
         for zone in zones
-        if (zone.counts_by_hand if zone.counts_by_hand is not None else zone.has_occupancy and zone.kind == default_kind)
+        if (
+            zone.counts_by_hand if zone.counts_by_hand is not None else zone.has_occupancy and zone.kind == default_kind
+        )
     ]
