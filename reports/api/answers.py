@@ -1,0 +1,78 @@
+"""Reports and live figures as the API writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from reports.live import QueueNow, StoreOccupancy, age_s
+from reports.measures import Figure
+from reports.queries import Report, Row
+
+
+def report_answer(report: Report) -> dict[str, Any]:
+    """What was asked, in full, then flat rows and totals."""
+    request = report.request
+    return {
+        "report": request.measure.value,
+        "start": request.start.isoformat(),
+        "end": request.end.isoformat(),
+        "granularity": request.granularity,
+        "by": request.by,
+        "hours": request.hours,
+        "as_of": report.as_of.isoformat(),
+        "columns": [{"name": column.name, "unit": column.unit} for column in report.spec.columns],
+        "rows": [_row(row) for row in report.rows],
+        "totals": _figures(report.totals),
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    return {**row.keys, "start": row.start, "end": row.end, **_figures(row.figures), "coverage": row.coverage}
+
+
+def _figures(figures: Mapping[str, Figure]) -> dict[str, Any]:
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in figures.items()}
+
+
+def occupancy_answer(item: StoreOccupancy, now: datetime) -> dict[str, Any]:
+    """A store's live occupancy; shares to four decimals."""
+    utilisation = item.utilisation
+    return {
+        "store": item.store.code,
+        "name": item.store.name,
+        "people": item.people,
+        "capacity": item.capacity,
+        "utilisation": None if utilisation is None else round(utilisation, 4),
+        "status": item.status,
+        "as_of": item.store.local(item.as_of).isoformat() if item.as_of else None,
+        "age_s": age_s(item.as_of, now),
+        "zones": [
+            {
+                "zone": f"{item.store.code}/{zone.zone.code}",
+                "name": zone.zone.name,
+                "people": zone.people,
+                "capacity": zone.capacity,
+                "as_of": item.store.local(zone.as_of).isoformat() if zone.as_of else None,
+                "age_s": age_s(zone.as_of, now),
+            }
+            for zone in item.zones
+        ],
+    }
+
+
+def queue_answer(item: QueueNow, now: datetime) -> dict[str, Any]:
+    """A queue, live."""
+    return {
+        "store": item.store.code,
+        "zone": f"{item.store.code}/{item.zone.code}",
+        "name": item.zone.name,
+        "people_waiting": item.people_waiting,
+        "average_wait_ms": item.average_wait_ms,
+        "longest_wait_ms": item.longest_wait_ms,
+        "threshold": item.threshold,
+        "status": item.status,
+        "as_of": item.store.local(item.as_of).isoformat() if item.as_of else None,
+        "age_s": age_s(item.as_of, now),
+    }

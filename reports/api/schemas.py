@@ -1,0 +1,124 @@
+"""The answers and parameters as the OpenAPI document describes them."""
+
+from __future__ import annotations
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+
+from ingest.models import Measure
+from reports.measures import SPECS
+from reports.request import BYS, GRANULARITIES, HOURS
+
+_FIELDS = {
+    "people": serializers.FloatField,
+    "person hours": serializers.FloatField,
+    "seconds": serializers.FloatField,
+    "hours": serializers.FloatField,
+    "share": serializers.FloatField,
+    "instant": serializers.DateTimeField,
+    "milliseconds": serializers.IntegerField,
+    "breaches": serializers.IntegerField,
+    "visits": serializers.IntegerField,
+}
+_WHOLE = {"visitors_in", "visitors_out", "peak_occupancy", "peak_length"}
+
+
+class ColumnSerializer(serializers.Serializer[object]):
+    name = serializers.CharField()
+    unit = serializers.CharField()
+
+
+class ReportSerializer(serializers.Serializer[object]):
+    report = serializers.ChoiceField([measure.value for measure in SPECS])
+    start = serializers.CharField()
+    end = serializers.CharField()
+    granularity = serializers.ChoiceField(GRANULARITIES)
+    by = serializers.ChoiceField(BYS)
+    hours = serializers.ChoiceField(HOURS)
+    as_of = serializers.DateTimeField()
+    columns = ColumnSerializer(many=True)
+
+
+def report_serializer(measure: Measure) -> type[ReportSerializer]:
+    """The answer of one report, with its own columns."""
+    title = measure.value.capitalize()
+    figures = {
+        column.name: (serializers.IntegerField if column.name in _WHOLE else _FIELDS[column.unit])(
+            allow_null=True, help_text=f"In {column.unit}."
+        )
+        for column in SPECS[measure].columns
+    }
+    coverage = serializers.FloatField(allow_null=True, help_text="The share of the expected time that is known, 0-1.")
+    if SPECS[measure].peak:
+        figures["peak_store"] = serializers.CharField(required=False, allow_null=True)
+    keys = {name: serializers.CharField(required=False) for name in ("store", "zone", "region")}
+    edges = {name: serializers.CharField() for name in ("start", "end")}
+    row = type(f"{title}Row", (serializers.Serializer,), {**keys, **edges, **figures, "coverage": coverage})
+    totals = type(f"{title}Totals", (serializers.Serializer,), {**figures, "coverage": coverage})
+    return type(f"{title}Report", (ReportSerializer,), {"rows": row(many=True), "totals": totals()})
+
+
+class ZoneOccupancySerializer(serializers.Serializer[object]):
+    zone = serializers.CharField()
+    name = serializers.CharField()
+    people = serializers.IntegerField(allow_null=True)
+    capacity = serializers.IntegerField(allow_null=True)
+    as_of = serializers.DateTimeField(allow_null=True)
+    age_s = serializers.IntegerField(allow_null=True)
+
+
+class OccupancyNowSerializer(serializers.Serializer[object]):
+    store = serializers.CharField()
+    name = serializers.CharField()
+    people = serializers.IntegerField(allow_null=True)
+    capacity = serializers.IntegerField(allow_null=True)
+    utilisation = serializers.FloatField(allow_null=True)
+    status = serializers.ChoiceField(["normal", "warning", "critical", "unknown"])
+    as_of = serializers.DateTimeField(allow_null=True)
+    age_s = serializers.IntegerField(allow_null=True)
+    zones = ZoneOccupancySerializer(many=True)
+
+
+class LiveOccupancySerializer(serializers.Serializer[object]):
+    as_of = serializers.DateTimeField()
+    results = OccupancyNowSerializer(many=True)
+
+
+class QueueNowSerializer(serializers.Serializer[object]):
+    store = serializers.CharField()
+    zone = serializers.CharField()
+    name = serializers.CharField()
+    people_waiting = serializers.IntegerField(allow_null=True)
+    average_wait_ms = serializers.IntegerField(allow_null=True)
+    longest_wait_ms = serializers.IntegerField(allow_null=True)
+    threshold = serializers.IntegerField(allow_null=True)
+    status = serializers.ChoiceField(["normal", "exceeded", "unknown"])
+    as_of = serializers.DateTimeField(allow_null=True)
+    age_s = serializers.IntegerField(allow_null=True)
+
+
+class LiveQueuesSerializer(serializers.Serializer[object]):
+    as_of = serializers.DateTimeField()
+    results = QueueNowSerializer(many=True)
+
+
+def _parameter(name: str, description: str, **kwargs: object) -> OpenApiParameter:
+    return OpenApiParameter(name, OpenApiTypes.STR, description=description, **kwargs)  # type: ignore[arg-type]
+
+
+FILTERS = [
+    _parameter("store", "Only these stores, by code.", many=True),
+    _parameter("region", "Only stores of these regions and all under them, by code.", many=True),
+    _parameter("tag", "Only stores with any of these tags.", many=True),
+]
+REPORT_PARAMETERS = [
+    _parameter("start", "A date (each store's own local day) or an instant with its offset, on a quarter of an hour.", required=True),
+    _parameter("end", "Likewise; the window is half-open, so it isn't in it.", required=True),
+    _parameter("granularity", "How long a row's bucket is.", enum=GRANULARITIES, default=GRANULARITIES[0]),
+    _parameter("by", "Whose figures a row has. A region's are those of its whole subtree.", enum=BYS, default=BYS[0]),
+    _parameter("hours", "Trading hours only, or all.", enum=HOURS, default=HOURS[0]),
+    *FILTERS,
+    _parameter("order", "A column to order by, '-' before it for descending."),
+    OpenApiParameter("limit", OpenApiTypes.INT, description="At most so many rows."),
+]

@@ -1,0 +1,118 @@
+"""Views: who asks, what for, answered."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from ingest.models import Measure
+from reports import live, queries
+from reports.api import answers, parameters, schemas
+from sites_app.access import Principal
+from sites_app.authentication import principal_of
+from sites_app.models import Region, Store, StoreQuerySet
+from sites_app.problems import Problem, only_parameters
+
+
+class _Answers(APIView):
+    """GETs that send an entity tag and answer 304 where the reader has the answer already."""
+
+    def finish(self, request: Request, content: dict[str, Any], *, stable: Any) -> Response:
+        """The answer, tagged by what in it is stable: not the moment at which it was made."""
+        tag = f'W/"{hashlib.sha256(msgspec.json.encode(stable)).hexdigest()[:32]}"'
+        known = [part.strip() for part in request.headers.get("If-None-Match", "").split(",")]
+        response = Response(status=304) if tag in known or known == ["*"] else Response(content)
+        response["ETag"] = tag
+        response["Vary"] = "Authorization, Cookie"
+        response["Cache-Control"] = "private, no-cache"
+        return response
+
+
+class _LiveView(_Answers):
+    def stores(self, request: Request, principal: Principal) -> StoreQuerySet:
+        only_parameters(request, parameters.LIVE_PARAMETERS)
+        stores = Store.objects.visible_to(principal)
+        if codes := parameters.store_codes(request.query_params, principal):
+            stores = stores.filter(code__in=codes)
+        if regions := parameters.region_codes(request.query_params, principal):
+            stores = stores.under(Region.objects.filter(code__in=regions).values_list("pk", flat=True))
+        if tags := request.query_params.getlist("tag"):
+            stores = stores.filter(tags__overlap=tags)
+        return stores
+
+
+class LiveOccupancy(_LiveView):
+    """The people in each store now. A store whose last sample no longer holds is ``unknown``, never an old number."""
+
+    @extend_schema(parameters=schemas.FILTERS, responses=schemas.LiveOccupancySerializer, tags=["Live"])
+    def get(self, request: Request) -> Response:
+        """The people in each store now."""
+        now = datetime.now(UTC)
+        items = live.occupancy(self.stores(request, principal_of(request)), now=now)
+        results = [answers.occupancy_answer(item, now) for item in items]
+        return self.finish(request, {"as_of": now.isoformat(), "results": results}, stable=_without_age(results))
+
+
+class LiveQueues(_LiveView):
+    """Each queue now."""
+
+    @extend_schema(parameters=schemas.FILTERS, responses=schemas.LiveQueuesSerializer, tags=["Live"])
+    def get(self, request: Request) -> Response:
+        """Each queue now: how many wait, how long, and whether that's over its threshold."""
+        now = datetime.now(UTC)
+        items = live.queues(self.stores(request, principal_of(request)), now=now)
+        results = [answers.queue_answer(item, now) for item in items]
+        return self.finish(request, {"as_of": now.isoformat(), "results": results}, stable=_without_age(results))
+
+
+def _without_age(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Figures without their age, which changes each second though nothing else does."""
+    return [
+        {name: _without_age(value) if name == "zones" else value for name, value in result.items() if name != "age_s"}
+        for result in results
+    ]
+
+
+class _ReportView(_Answers):
+    measure: Measure
+
+    def get(self, request: Request) -> HttpResponse:
+        """The report."""
+        principal = principal_of(request)
+        wanted = parameters.report_request(request, self.measure, principal)
+        try:
+            report = queries.run(wanted, principal, now=datetime.now(UTC))
+        except queries.TooManyRows as error:
+            raise Problem(400, f"{error} Ask for a shorter window, fewer stores or a coarser granularity.") from error
+        content = answers.report_answer(report)
+        return self.finish(request, content, stable={k: v for k, v in content.items() if k != "as_of"})
+
+
+def report_view(measure: Measure) -> Any:
+    """The view of one report, described with its own columns."""
+    view = type(f"{measure.value.capitalize()}View", (_ReportView,), {"measure": measure, "__doc__": _ABOUT[measure]})
+    schema = extend_schema(
+        operation_id=f"report_{measure.value}",
+        summary=_ABOUT[measure].split(".")[0],
+        description=_ABOUT[measure],
+        parameters=schemas.REPORT_PARAMETERS,
+        responses=schemas.report_serializer(measure),
+        tags=["Reports"],
+    )
+    return schema(view).as_view()
+
+
+_ABOUT = {
+    Measure.FOOTFALL: "Footfall: visitors who came and went through the entrances.",
+    Measure.OCCUPANCY: "Occupancy: people in the store over time, against its capacity.",
+    Measure.QUEUES: "Queues: lengths, waits, and how well the threshold was kept.",
+    Measure.DWELL: "Dwell: how long people stayed.",
+}

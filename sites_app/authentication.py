@@ -1,0 +1,71 @@
+"""Who calls the API: programs by their key, people by the browser's session."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+
+from sites_app.access import READ, WRITE, Principal, principal_of_key, principal_of_user
+from sites_app.models import ApiKey
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
+
+_SCHEMES = ("apikey", "bearer")
+_USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """``Authorization: Apikey KEY`` or ``Bearer KEY``."""
+
+    def authenticate(self, request: Request) -> tuple[Principal, ApiKey] | None:
+        scheme, _, given = get_authorization_header(request).decode("latin-1").partition(" ")
+        if scheme.lower() not in _SCHEMES:
+            return None
+        now = datetime.now(UTC)
+        key = ApiKey.objects.valid(given.strip(), now=now)
+        if key is None:
+            raise AuthenticationFailed("The API key is not known, has expired or was revoked.")
+        if key.last_used_at is None or now - key.last_used_at > _USE_NOTED_EVERY:
+            ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+        return principal_of_key(key), key
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Apikey"
+
+
+class HasScope(BasePermission):
+    """Reading needs the ``read`` scope, anything else ``write``."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if request.user is None or getattr(request.user, "is_anonymous", False):
+            raise NotAuthenticated("Send 'Authorization: Apikey KEY', or log in.")
+        wanted = READ if request.method in SAFE_METHODS else WRITE
+        return wanted in principal_of(request).scopes
+
+
+def principal_of(request: Request) -> Principal:
+    """Who asks: the key's principal, or the logged-in person's."""
+    caller: Any = request.user
+    return caller if isinstance(caller, Principal) else principal_of_user(caller)
+
+
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the OpenAPI document names the key."""
+
+    target_class = "sites_app.authentication.ApiKeyAuthentication"
+    name = "ApiKey"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Apikey KEY` or `Bearer KEY`. Keys are made in the admin or by `manage.py create_api_key`.",
+        }
