@@ -62,6 +62,7 @@ class Controller(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     server: Controller
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
         self.server.asked.append(self.path)
