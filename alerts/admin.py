@@ -8,7 +8,7 @@ from alerts.models import Alert
 
 
 @admin.register(Alert)
-class AlertAdmin(ModelAdmin):
+class AlertAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold comes without types
     list_display = ["store", "kind", "subject", "message", "opened_at", "resolved_at"]
     list_filter = ["kind"]
     search_fields = ["store__code", "store__name", "subject", "message"]

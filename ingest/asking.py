@@ -66,15 +66,15 @@ class Outcome:
     """What a turn brought."""
 
     turn: Turn
+    received_at: datetime
     answers: list[Answered] = field(default_factory=list)
     found: discovery.Found | None = None
     clock_skew: timedelta | None = None
-    received_at: datetime | None = None
 
 
 def take(turn: Turn, clock: Clock) -> Outcome:
     """Ask all questions of a turn, in an order in which zones are known before their figures come."""
-    outcome = Outcome(turn)
+    outcome = Outcome(turn, clock())
     client = XcsClient(turn.base_url, turn.api_key, verify_tls=turn.verify_tls, clock=clock)
     with client:
         for question in sorted(turn.questions, key=lambda question: question.kind != Kind.DISCOVERY):

@@ -14,7 +14,7 @@ def delay(failures: int, jitter: float, told: timedelta | None = None) -> timede
 
     ``jitter`` is a number in [0, 1). Where the controller told us how long to wait (``Retry-After``), never less.
     """
-    grown = min(FIRST * 2 ** min(failures - 1, 16), LONGEST)
+    grown: timedelta = min(FIRST * 2 ** min(failures - 1, 16), LONGEST)
     return max(grown * (1 - jitter / 2), told or timedelta())
 
 

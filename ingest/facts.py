@@ -15,6 +15,7 @@ from django.db import connection, models, transaction
 
 from ingest import partitions, statements
 from ingest.models import DwellInterval, FootfallInterval, OccupancySample, PathInterval, QueueSample
+from sites_app.models import Zone
 
 OUTSIDE = 0
 """The zone id of the outside of a store, in paths."""
@@ -78,7 +79,7 @@ class PathRow(NamedTuple):
     start: datetime
     received_at: datetime
     end: datetime
-    count: int
+    count: int  # type: ignore[assignment]  # tuple has a method of this name, which nobody calls here
 
 
 @dataclass(slots=True)
@@ -120,6 +121,13 @@ def write(facts: Facts) -> None:
                 columns = [list(column) for column in zip(*rows, strict=True)]
                 for sentence in sentences:
                     cursor.execute(sentence, columns)
+        _note_dwell(facts.dwell)
+
+
+def _note_dwell(rows: Sequence[DwellRow]) -> None:
+    """Remember which zones have dwell times: coverage expects them of those alone."""
+    if rows:
+        Zone.objects.filter(pk__in={row.zone_id for row in rows}, has_dwell=False).update(has_dwell=True)
 
 
 def ensure_partitions(model: type[models.Model], rows: Sequence[Any]) -> None:

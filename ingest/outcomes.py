@@ -52,7 +52,6 @@ def write(work: polling.Work, outcomes: Sequence[Outcome], *, now: datetime) -> 
 def collect(outcome: Outcome, directory: ZoneDirectory, rows: facts.Facts, faults: list[Fault]) -> None:
     """Add one controller's facts and faults to the chunk's."""
     turn, received_at = outcome.turn, outcome.received_at
-    assert received_at is not None
     for answered in outcome.answers:
         readings, too_early = future_limit(answered.readings, received_at=received_at)
         resolved = resolve(
@@ -141,8 +140,9 @@ def _first_error(outcome: Outcome) -> XcsError | None:
     return last.error if last and len(outcome.answers) < len(outcome.turn.questions) else None
 
 
-# A disabled feature or a path that older firmware doesn't have is a fact about a controller, not a failure of it.
-_HARMLESS = frozenset({"feature_disabled", "not_found"})
+def harmless(error: XcsError) -> bool:
+    """A disabled feature or a path that older firmware doesn't have: a fact about a controller, not a failure of it."""
+    return error.code in ("feature_disabled", "not_found")
 
 
 def _note_health(work: polling.Work, outcomes: Sequence[Outcome]) -> int:
@@ -157,11 +157,7 @@ def _note_health(work: polling.Work, outcomes: Sequence[Outcome]) -> int:
                 disabled = answered.error is not None and answered.error.code == "feature_disabled"
                 controller.path_analytics = False if disabled else controller.path_analytics
                 controller.path_analytics = True if answered.error is None else controller.path_analytics
-        errors = [
-            answered.error
-            for answered in outcome.answers
-            if answered.error is not None and answered.error.code not in _HARMLESS
-        ]
+        errors = [answered.error for answered in outcome.answers if answered.error and not harmless(answered.error)]
         failed += bool(errors)
         _note(controller, outcome, errors)
     Controller.objects.bulk_update(

@@ -59,13 +59,19 @@ def claim_due(*, now: datetime, limit: int = 5000) -> dict[UUID, list[str]]:
     Streams of new controllers are made here, and those that stopped at a rejected key resume once it has changed.
     """
     claimed: dict[UUID, list[str]] = {}
+    ensure_streams(now=now)
     with connection.cursor() as cursor:
-        cursor.execute(_ENSURE_STREAMS, {"now": now, "kinds": list(Stream.Kind.values)})
         cursor.execute(_RESUME, {"now": now})
         cursor.execute(_CLAIM, {"now": now, "lease": now + LEASE, "limit": limit})
         for controller_id, kind in cursor.fetchall():
             claimed.setdefault(controller_id, []).append(kind)
     return claimed
+
+
+def ensure_streams(*, now: datetime) -> None:
+    """Make the streams of controllers that have none yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ENSURE_STREAMS, {"now": now, "kinds": list(Stream.Kind.values)})
 
 
 def chunks(claimed: Mapping[UUID, list[str]]) -> list[dict[UUID, list[str]]]:

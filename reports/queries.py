@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection
 
@@ -70,11 +70,11 @@ class Cell:
 
     def add(self, totals: Any, expected_us: int, store: Store, spec: MeasureSpec) -> None:
         """Take in a store's totals; the store of the highest peak is remembered."""
-        before = spec.peak(self.totals) if spec.peak else None
+        before, peak = (spec.peak(self.totals), spec.peak(totals)) if spec.peak else (None, None)
         self.totals = self.totals + totals
         self.expected_us += expected_us
         self.zones.add(store.timezone)
-        if spec.peak and spec.peak(totals) is not None and (before is None or spec.peak(totals) > before):
+        if peak is not None and (before is None or peak > before):
             self.peak_store = store.code
 
 
@@ -192,11 +192,11 @@ def _fetch(
         GROUP BY 1, 2, 3
     """
     wanted = {source.store.pk: source.window for source in sources}
-    columns = [list(wanted), [w.start for w in wanted.values()], [w.end for w in wanted.values()]]
+    columns: list[Any] = [list(wanted), [w.start for w in wanted.values()], [w.end for w in wanted.values()]]
     merged: dict[tuple[int, int, datetime], Any] = defaultdict(lambda: spec.empty)
     zones_of = {source.store.pk: source.store.zone_info for source in sources}
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*columns, grain])
+        cursor.execute(statement, (*columns, grain))
         for store_id, zone_id, start, *values in cursor.fetchall():
             bucket = start
             if request.granularity in ("week", "month"):
@@ -227,7 +227,7 @@ def _places(request: ReportRequest, stores: Sequence[Store], principal: Principa
     if request.by == "zone":
         return lambda source: [(source.store.code, f"{source.store.code}/{source.zone.code}")]
     if request.by == "chain":
-        return lambda source: [()]
+        return lambda _: [()]
     above = _regions_above(principal)
     return lambda source: [(code,) for code in above[source.store.region_id]]
 
@@ -274,8 +274,7 @@ def _row(
     by_store = request.by in ("store", "zone")
     shown = _show(spec, cell, stores, by_store=by_store)
     coverage = shown.pop("coverage")
-    assert not isinstance(coverage, datetime)
-    return Row(dict(zip(_KEY_NAMES[request.by], keys, strict=True)), start, end, shown, coverage)
+    return Row(dict(zip(_KEY_NAMES[request.by], keys, strict=True)), start, end, shown, cast("float | None", coverage))
 
 
 def _show(spec: MeasureSpec, cell: Cell, stores: Sequence[Store], *, by_store: bool) -> dict[str, Figure]:

@@ -11,5 +11,5 @@ from reports import rollups
 @shared_task
 def roll_up() -> None:
     """Work off what is dirty, measure by measure, until nothing is."""
-    while any([rollups.drain(measure) for measure in Measure]):
+    while sum(rollups.drain(measure) for measure in Measure):
         pass

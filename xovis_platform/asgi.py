@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, cast
 
 import django
 
@@ -18,7 +18,7 @@ from xovis_platform.database import conninfo  # noqa: E402
 from xovis_platform.wsgi import application as django_application  # noqa: E402
 
 landing = Landing(conninfo)
-django_in_threads: Any = WSGIMiddleware(django_application, workers=settings.WEB_THREADS)
+django_in_threads: Any = WSGIMiddleware(cast("Any", django_application), workers=settings.WEB_THREADS)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

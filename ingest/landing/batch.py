@@ -97,7 +97,8 @@ class Batcher:
                         post.accepted.set_result(_claim_fresh(post, fresh))
 
     def _take(self) -> list[Post]:
-        posts, rows = [], 0
+        posts: list[Post] = []
+        rows = 0
         while self._queue and (not posts or rows + self._queue[0].rows <= MAX_ROWS):
             posts.append(self._queue.popleft())
             rows += posts[-1].rows

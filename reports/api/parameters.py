@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import cast
 
 from django.http import QueryDict
@@ -21,7 +21,7 @@ from sites_app.problems import only_parameters, parameter_problem
 
 _REPORT_PARAMETERS = ("start", "end", "granularity", "by", "hours", "store", "region", "tag", "order", "limit")
 LIVE_PARAMETERS = ("store", "region", "tag")
-_LONGEST = timedelta(days=366 * 5)
+_LONGEST_DAYS = 366 * 5
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT")
 MAX_LIMIT = 50_000
 
@@ -51,7 +51,9 @@ def report_request(request: Request, measure: Measure, principal: Principal) -> 
 def store_codes(given: QueryDict, principal: Principal) -> tuple[str, ...]:
     """The stores filtered by; one that isn't there, or not for this reader, is a problem: a report isn't widened."""
     wanted = given.getlist("store")
-    return _known(wanted, "store", Store.objects.visible_to(principal).filter(code__in=wanted).values_list("code", flat=True))
+    return _known(
+        wanted, "store", Store.objects.visible_to(principal).filter(code__in=wanted).values_list("code", flat=True)
+    )
 
 
 def region_codes(given: QueryDict, principal: Principal) -> tuple[str, ...]:
@@ -83,9 +85,13 @@ def _edge(given: QueryDict, name: str) -> date | datetime:
             name, f"'{text}' is neither a date (2026-11-02) nor an instant (2026-11-02T09:00:00+01:00)."
         ) from error
     if instant.tzinfo is None:
-        raise parameter_problem(name, f"'{text}' has no offset: write it as 2026-11-02T09:00:00+01:00 (a '+' is %2B in a URL).")
+        raise parameter_problem(
+            name, f"'{text}' has no offset: write it as 2026-11-02T09:00:00+01:00 (a '+' is %2B in a URL)."
+        )
     if quarter_of(instant) != instant:
-        raise parameter_problem(name, f"'{text}' isn't on a quarter of an hour: reports are cut at :00, :15, :30 and :45.")
+        raise parameter_problem(
+            name, f"'{text}' isn't on a quarter of an hour: reports are cut at :00, :15, :30 and :45."
+        )
     return instant
 
 
@@ -94,7 +100,7 @@ def _check_window(start: date | datetime, end: date | datetime) -> None:
         raise parameter_problem("end", "Give two dates or two instants, not one of each.")
     if not start < end:
         raise parameter_problem("end", "'end' must lie after 'start'; the window is half-open, so end is not in it.")
-    if end - start > _LONGEST:
+    if end.toordinal() - start.toordinal() > _LONGEST_DAYS:
         raise parameter_problem("start", "A report covers at most five years.")
     if start.year < 2000 or end.year > 2200:
         raise parameter_problem("start", "Years from 2000 to 2200, please.")
@@ -111,7 +117,10 @@ def _order(given: QueryDict, measure: Measure, by: str) -> str:
     order = given.get("order", "")
     names = order_names(SPECS[measure], by)
     if order and order.removeprefix("-") not in names:
-        raise parameter_problem("order", f"'{order}' is no column of this report; choose one of {', '.join(names)}, '-' before it for descending.")
+        raise parameter_problem(
+            "order",
+            f"'{order}' is no column of this report; choose one of {', '.join(names)}, '-' before it for descending.",
+        )
     return order
 
 

@@ -113,7 +113,11 @@ FILTERS = [
     _parameter("tag", "Only stores with any of these tags.", many=True),
 ]
 REPORT_PARAMETERS = [
-    _parameter("start", "A date (each store's own local day) or an instant with its offset, on a quarter of an hour.", required=True),
+    _parameter(
+        "start",
+        "A date (each store's own local day) or an instant with its offset, on a quarter of an hour.",
+        required=True,
+    ),
     _parameter("end", "Likewise; the window is half-open, so it isn't in it.", required=True),
     _parameter("granularity", "How long a row's bucket is.", enum=GRANULARITIES, default=GRANULARITIES[0]),
     _parameter("by", "Whose figures a row has. A region's are those of its whole subtree.", enum=BYS, default=BYS[0]),

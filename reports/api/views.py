@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from django.http import HttpResponse
@@ -107,7 +107,7 @@ def report_view(measure: Measure) -> Any:
         responses=schemas.report_serializer(measure),
         tags=["Reports"],
     )
-    return schema(view).as_view()
+    return cast("type[APIView]", schema(view)).as_view()
 
 
 _ABOUT = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from reports.calendar import Window
 from reports.figures.steps import microseconds, segments
@@ -104,7 +105,7 @@ def store_occupancy(
     cut = [segments(samples, hold, window) for samples, hold in zones.values()]
     edges = sorted({edge for zone in cut for segment in zone for edge in (segment.start, segment.end)})
     total = OccupancyTotals()
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         holding = [segment.sample for zone in cut for segment in zone if segment.start <= start < segment.end]
         if len(holding) == len(cut):
             capacities = [sample.capacity for sample in holding]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from reports.calendar import Window
 from reports.figures.occupancy import first_peak
@@ -91,7 +92,7 @@ def queue(samples: Iterable[QueueSample], hold: timedelta, window: Window) -> Qu
         total += _slice(segment)
     breaches = sum(
         window.start <= later.at < window.end and later.at <= earlier.at + hold and _crosses(earlier, later)
-        for earlier, later in zip(ordered, ordered[1:], strict=False)
+        for earlier, later in pairwise(ordered)
     )
     return total + QueueTotals(breaches=breaches)
 

@@ -1,0 +1,81 @@
+"""What came in, in the admin: streams with their cursors, backfills, quarantine.
+
+Events and facts have composite keys, which the admin can't show; they are read by the API.
+"""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from ingest.models import Backfill, BackfillStep, Quarantine, Stream
+
+
+class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold comes without types
+    """To be looked at: what is here is written by the platform."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
+        return False
+
+
+@admin.register(Stream)
+class StreamAdmin(ReadOnlyAdmin):
+    list_display = [
+        "controller",
+        "kind",
+        "due_at",
+        "cursor",
+        "last_success_at",
+        "consecutive_failures",
+        "last_error",
+        "stopped",
+    ]
+    list_filter = ["kind", "stopped"]
+    search_fields = ["controller__name", "controller__store__code", "controller__store__name"]
+    list_select_related = ["controller__store"]
+
+
+@admin.register(Backfill)
+class BackfillAdmin(ReadOnlyAdmin):
+    list_display = ["start", "end", "created_at", "created_by", "progress"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Backfill]:
+        done = Q(steps__state=BackfillStep.State.DONE)
+        failed = Q(steps__state=BackfillStep.State.FAILED)
+        queryset: QuerySet[Backfill] = (
+            super()
+            .get_queryset(request)
+            .annotate(total=Count("steps"), done=Count("steps", filter=done), failed=Count("steps", filter=failed))
+        )
+        return queryset
+
+    @admin.display(description="Progress")
+    def progress(self, backfill: Backfill) -> str:
+        """Steps done of all, and those that failed."""
+        counts = {name: getattr(backfill, name) for name in ("done", "total", "failed")}
+        return "{done} of {total} steps".format(**counts) + (
+            ", {failed} failed".format(**counts) if counts["failed"] else ""
+        )
+
+
+@admin.register(Quarantine)
+class QuarantineAdmin(ReadOnlyAdmin):
+    list_display = ["received_at", "controller", "source", "stream", "reason", "pointer", "replayed_at"]
+    list_filter = ["source", "stream"]
+    search_fields = ["reason", "controller__name", "controller__store__code"]
+    list_select_related = ["controller__store"]
+    exclude = ["body"]
+    readonly_fields = ["body_text"]
+
+    @admin.display(description="Body")
+    def body_text(self, fault: Quarantine) -> str:
+        """The body as text, as far as it is any."""
+        return bytes(fault.body).decode(errors="replace")

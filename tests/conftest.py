@@ -1,0 +1,43 @@
+"""One embedded PostgreSQL and one broker for the whole run, in a temporary directory; a database of its own for each worker.
+
+Settings are read once the services are there. That is why DJANGO_SETTINGS_MODULE stands here and not in pyproject.toml,
+from where pytest-django would read them before any conftest, and find the stack that happens to run in this checkout.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from urllib.parse import urlsplit
+
+import pytest
+from cryptography.fernet import Fernet
+
+from xovis_platform.stack.services import BROKER_VARIABLE, DATABASE_VARIABLE, temporary_services
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        # Database 0 is left to the run as a whole. PostgreSQL's databases are made by pytest-django, one a worker.
+        number = int(config.workerinput["workerid"].removeprefix("gw")) + 1
+        os.environ[BROKER_VARIABLE] = urlsplit(os.environ[BROKER_VARIABLE])._replace(path=f"/{number}").geturl()
+    elif not config.option.collectonly:
+        running = ExitStack()
+        config.add_cleanup(running.close)
+        services = running.enter_context(temporary_services())
+        os.environ[DATABASE_VARIABLE] = services.database_url
+        os.environ[BROKER_VARIABLE] = services.redis_url
+    os.environ.setdefault("XOVIS_SECRET_KEY", "only for tests")
+    os.environ.setdefault("XOVIS_ENCRYPTION_KEYS", Fernet.generate_key().decode())
+    os.environ["DJANGO_SETTINGS_MODULE"] = "xovis_platform.settings"
+    _load_django()
+
+
+def _load_django() -> None:
+    import django
+    from django.conf import settings
+
+    # pytest-django looks whether settings are configured, which they are from the first access on.
+    assert settings.DATABASES["default"]
+    django.setup()

@@ -1,0 +1,95 @@
+"""What a stack consists of: the programs beside database and broker, and the steps before them.
+
+docker-compose.yml runs the same command lines on other hosts and ports; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from xovis_platform.stack.ports import LOOPBACK
+from xovis_platform.stack.processes import Program
+
+ROOT = Path(__file__).resolve().parents[2]
+
+FLEET_STORES = 24
+FLEET_SEED = 7
+# The control API and a port for each controller: 24 stores have 27 controllers or a few more.
+FLEET_PORTS = 64
+
+
+def manage(*arguments: str) -> list[str]:
+    return [sys.executable, str(ROOT / "manage.py"), *arguments]
+
+
+def steps(environment: Mapping[str, str]) -> list[Program]:
+    """What must have run before anything is served."""
+    return [
+        Program("migrate", manage("migrate", "--noinput", "-v", "0"), environment, stays=False),
+        Program("static", manage("collectstatic", "--noinput", "-v", "0"), environment, stays=False),
+    ]
+
+
+def web(environment: Mapping[str, str], *, host: str = LOOPBACK, port: int) -> Program:
+    options = ["--interface", "asgi", "--workers", "2", "--respawn-failed-workers", "--respawn-interval", "0.5"]
+    address = ["--host", host, "--port", str(port)]
+    kill = ["--workers-kill-timeout", "5", "--log-level", "warning"]
+    command = [_tool("granian"), *options, *address, *kill, "xovis_platform.asgi:application"]
+    return Program("web", command, environment)
+
+
+def workers(environment: Mapping[str, str]) -> list[Program]:
+    """One worker that speaks to controllers and waits a lot, one that computes: neither starves the other."""
+    return [
+        _celery("poll", environment, "worker", "-Q", "poll", "-n", "poll@%h", "-c", "2", *_QUIET, grace_s=20.0),
+        _celery(
+            "work",
+            environment,
+            "worker",
+            "-Q",
+            "digest,rollup,default",
+            "-n",
+            "work@%h",
+            "-c",
+            "2",
+            *_QUIET,
+            grace_s=20.0,
+        ),
+    ]
+
+
+def beat(environment: Mapping[str, str], *, schedule_file: Path) -> Program:
+    return _celery("beat", environment, "beat", "-s", str(schedule_file), "--pidfile=", "-l", "warning", grace_s=5.0)
+
+
+def fleet(environment: Mapping[str, str], *, port: int) -> Program:
+    size = ["--stores", str(FLEET_STORES), "--seed", str(FLEET_SEED)]
+    command = [sys.executable, "-m", "simulator", "serve", *size, "--host", LOOPBACK, "--port", str(port)]
+    return Program("fleet", command, environment, grace_s=5.0)
+
+
+def prepare_demo(environment: Mapping[str, str], *, control_url: str) -> Program:
+    """Registers the fleet and makes logins, before a person is told where to look."""
+    command = [sys.executable, "-m", "xovis_platform.stack.demo", control_url]
+    return Program("demo", command, environment, stays=False)
+
+
+def history(environment: Mapping[str, str], *, control_url: str) -> Program:
+    """Loads the past of the fleet beside the running platform."""
+    command = [sys.executable, "-m", "xovis_platform.stack.history", control_url]
+    return Program("history", command, environment, stays=False, grace_s=5.0)
+
+
+# Workers don't need to know each other; without these they start faster and the broker is quiet.
+_QUIET = ["--without-gossip", "--without-mingle", "-l", "warning"]
+
+
+def _celery(name: str, environment: Mapping[str, str], *arguments: str, grace_s: float) -> Program:
+    return Program(name, [_tool("celery"), "-A", "xovis_platform", *arguments], environment, grace_s=grace_s)
+
+
+def _tool(name: str) -> str:
+    """A command that is installed beside this Python."""
+    return str(Path(sys.executable).with_name(name))
