@@ -27,10 +27,10 @@ LEASE = timedelta(minutes=3)
 
 _ENSURE_STREAMS = """
     INSERT INTO ingest_stream (controller_id, kind, due_at, consecutive_failures, last_error_code, last_error, stopped, stopped_key)
-    SELECT controller.id, kind, %(now)s, 0, '', '', false, ''
-    FROM sites_app_controller controller, unnest(%(kinds)s::text[]) AS kind
+    SELECT controller.id, wanted.kind, %(now)s, 0, '', '', false, ''
+    FROM sites_app_controller controller, unnest(%(kinds)s::text[]) AS wanted (kind)
     WHERE controller.kind = 'xcs'
-      AND NOT EXISTS (SELECT FROM ingest_stream s WHERE s.controller_id = controller.id AND s.kind = kind.kind)
+      AND NOT EXISTS (SELECT FROM ingest_stream s WHERE s.controller_id = controller.id AND s.kind = wanted.kind)
     ON CONFLICT DO NOTHING
 """
 _RESUME = """

@@ -18,26 +18,28 @@ def region(path: str) -> Region:
     return parent
 
 
-def store(code: str = "S1", *, timezone: str = "Europe/Berlin", under: str = "Europe/Germany", **fields: object) -> Store:
+def store(
+    code: str = "S1", *, timezone: str = "Europe/Berlin", under: str = "Europe/Germany", **fields: object
+) -> Store:
     """A store that is always open."""
-    return Store.objects.create(
-        code=code, name=f"Store {code}", region=region(under), timezone=timezone, **fields
-    )
+    return Store.objects.create(code=code, name=f"Store {code}", region=region(under), timezone=timezone, **fields)
 
 
 def opens(store: Store, opens: str, closes: str, weekdays: range = range(1, 8)) -> None:
     """Give a store the same hours on these weekdays."""
     OpeningHours.objects.bulk_create(
-        OpeningHours(
-            store=store, weekday=weekday, opens=time.fromisoformat(opens), closes=time.fromisoformat(closes)
-        )
+        OpeningHours(store=store, weekday=weekday, opens=time.fromisoformat(opens), closes=time.fromisoformat(closes))
         for weekday in weekdays
     )
 
 
 def controller(store: Store, name: str = "Controller 1", **fields: object) -> Controller:
     """A controller that nothing listens behind."""
-    defaults: dict[str, object] = {"base_url": "http://127.0.0.1:9/api/v1", "api_key": "its-key", "webhook_key": "hook-key"}
+    defaults: dict[str, object] = {
+        "base_url": "http://127.0.0.1:9/api/v1",
+        "api_key": "its-key",
+        "webhook_key": "hook-key",
+    }
     return Controller.objects.create(store=store, name=name, **{**defaults, **fields})
 
 

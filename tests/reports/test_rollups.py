@@ -97,9 +97,7 @@ def test_occupancy_equals_its_definition(controller: Controller, samples: Any, s
         while start < END + length:
             window = Window(start, start + length)
             for name, zone in zones.items():
-                wanted[zone.pk, grain, start] = figures.zone_occupancy(
-                    by_zone[name].values(), controller.hold, window
-                )
+                wanted[zone.pk, grain, start] = figures.zone_occupancy(by_zone[name].values(), controller.hold, window)
             wanted[0, grain, start] = figures.store_occupancy(
                 {name: (kept.values(), controller.hold) for name, kept in by_zone.items()}, window, store_capacity
             )
@@ -124,7 +122,14 @@ def test_queues_equal_their_definition(controller: Controller, samples: Any) -> 
         facts.Facts(
             queues=[
                 facts.QueueRow(
-                    controller.store_id, zone.pk, s.at, SEEN, s.people, s.average_wait_ms, s.longest_wait_ms, s.threshold
+                    controller.store_id,
+                    zone.pk,
+                    s.at,
+                    SEEN,
+                    s.people,
+                    s.average_wait_ms,
+                    s.longest_wait_ms,
+                    s.threshold,
                 )
                 for s in kept.values()
             ]

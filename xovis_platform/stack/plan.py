@@ -28,8 +28,27 @@ def steps(environment: Mapping[str, str]) -> list[Program]:
     """What must have run before anything is served."""
     return [
         Program("migrate", manage("migrate", "--noinput", "-v", "0"), environment, stays=False),
-        Program("static", manage("collectstatic", "--noinput", "-v", "0"), environment, stays=False),
+        Program("static", manage("collectstatic", "--noinput", "-v", "0", *_UNUSED), environment, stays=False),
     ]
+
+
+# The front-end packages hold many builds of themselves; one of each is served.
+_UNUSED = [
+    option
+    for pattern in (
+        "*.map",
+        "*.esm.*",
+        "*.cjs.js",
+        "*.amd.js",
+        "*.common*",
+        "*.simple*",
+        "echarts.js",
+        "extension",
+        "ext",
+        "htmx.js",
+    )
+    for option in ("--ignore", pattern)
+]
 
 
 def web(environment: Mapping[str, str], *, host: str = LOOPBACK, port: int) -> Program:
