@@ -154,7 +154,7 @@ class _Reader:
     def take_store(self, code: str) -> None:
         self.check("store_code", code, _code)
         region = tuple(part.strip() for part in self.text("region", 500, required=True).split("/"))
-        if any(not slugify(part) for part in region):
+        if self.cells.get("region") and any(not slugify(part) for part in region):
             self.error("region", "Write the path of names, as in 'Europe/Germany/South'.")
         fields = {
             "timezone": self.check("timezone", self.text("timezone", 64, required=True), validate_timezone),
