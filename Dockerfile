@@ -1,0 +1,18 @@
+# One image for every process of the platform; docker-compose.yml says which of them a container runs.
+FROM node:22-slim AS front-end
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+
+FROM python:3.12-slim
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PATH=/app/.venv/bin:$PATH XOVIS_DATA_DIR=/data
+RUN useradd --create-home --uid 10001 xovis && mkdir /data && chown xovis /data
+WORKDIR /app
+COPY requirements.lock ./
+RUN python -m venv .venv && .venv/bin/pip install --no-cache-dir "uv>=0.13,<0.14" \
+    && .venv/bin/uv pip sync --no-cache --python .venv/bin/python requirements.lock
+COPY --from=front-end /app/node_modules node_modules
+COPY . .
+USER xovis
+EXPOSE 8000
+CMD ["granian", "--interface", "asgi", "--workers", "2", "--host", "0.0.0.0", "--port", "8000", "xovis_platform.asgi:application"]
