@@ -6,6 +6,9 @@ import time
 from datetime import UTC, datetime
 from functools import lru_cache
 
+FIRST_INSTANT, LAST_INSTANT = 946_684_800, 7_258_118_400
+"""The years 2000 to 2199, in seconds since 1970: there is no truth outside of them."""
+
 
 class Clock:
     """Seconds since 1970, as the fleet has them."""

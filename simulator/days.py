@@ -14,6 +14,7 @@ from simulator.crowds import QUARTER_S
 from simulator.fleet import Controller, entrance_shares
 from simulator.noise import TEXTURES, mix
 
+
 class Day(NamedTuple):
     """A trading day of one controller. Instants are seconds since 1970."""
 

@@ -182,7 +182,9 @@ def _controller(seed: int, store_seed: int, index: int, store: Store, model: Mod
 
 def _entrance(seed: int, number: int, wing: Wing, people: float, model: Model) -> Zone:
     letter = wing.first_entrance + number
-    capacity = None if wing.areas else _capacity(seed, 50 + number, people * entrance_shares(wing.entrances)[number], model)
+    capacity = (
+        None if wing.areas else _capacity(seed, 50 + number, people * entrance_shares(wing.entrances)[number], model)
+    )
     return Zone(f"entrance_{'abcdef'[letter]}", _ENTRANCE_NAMES[letter], ENTRANCE, capacity)
 
 
@@ -201,7 +203,9 @@ def _capacity(seed: int, salt: int, people: float, model: Model) -> int | None:
 
 def _queue(seed: int, number: int, index: int) -> Zone:
     number_in_store = number + 1 + 10 * index
-    return Zone(f"checkout_{number_in_store}", f"Checkout {number_in_store}", QUEUE, threshold=5 + mix(seed, 70 + number) % 6)
+    return Zone(
+        f"checkout_{number_in_store}", f"Checkout {number_in_store}", QUEUE, threshold=5 + mix(seed, 70 + number) % 6
+    )
 
 
 def _sensor(seed: int, number: int, zone: Zone) -> Sensor:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from math import gcd
 
-from simulator.days import QUARTER_S, Day, entered, left
+from simulator.crowds import QUARTER_S
+from simulator.days import Day, entered, left
 from simulator.fleet import ENTRANCE, QUEUE, Controller, Zone, area_shares
 from simulator.noise import drift, mix, pattern, taking, unit
 from simulator.world import between

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
-from simulator.days import QUARTER_S, Day, days_between, entered, left
+from simulator.crowds import QUARTER_S
+from simulator.days import Day, days_between, entered, left
 from simulator.fleet import Controller, area_shares
 from simulator.noise import drift, mix
 
@@ -94,7 +96,9 @@ class World:
         return days
 
     def _by_area(self, inside: int, instant: int) -> list[int]:
-        edges = [int(inside * (at + wide * (drift(offset, instant, QUARTER_S) - 0.5))) for at, wide, offset in self._borders]
+        edges = [
+            int(inside * (at + wide * (drift(offset, instant, QUARTER_S) - 0.5))) for at, wide, offset in self._borders
+        ]
         return [high - low for low, high in zip([0, *edges], [*edges, inside], strict=True)]
 
 
@@ -102,7 +106,7 @@ def _borders(controller: Controller) -> list[tuple[float, float, int]]:
     """Where one area's share ends and the next one's begins, how far that wanders, and its noise."""
     shares = area_shares(len(controller.areas)) if controller.areas else [1.0]
     borders, at = [], 0.0
-    for number, (share, following) in enumerate(zip(shares, shares[1:], strict=False)):
+    for number, (share, following) in enumerate(pairwise(shares)):
         at += share
         borders.append((at, _WANDER * min(share, following), mix(controller.seed, 200 + number) & 4095))
     return borders
@@ -119,7 +123,7 @@ def between(
     grown = [[0] * width for _ in edges[1:]]
     for day in days_between(controller, edges[0], edges[-1]):
         before: list[int] | None = None
-        for row, (edge, following) in enumerate(zip(edges, edges[1:], strict=False)):
+        for row, (edge, following) in enumerate(pairwise(edges)):
             if following <= day.start or edge >= day.end:
                 continue
             before = so_far(day, edge) if before is None else before

@@ -147,7 +147,7 @@ def test_queues_equal_their_definition(controller: Controller, samples: Any) -> 
         start += timedelta(minutes=15)
     assert stored == wanted
     whole = [totals_of(row, figures.QueueTotals, QUEUES) for row in QueueRollup.objects.filter(grain="day", zone_id=0)]
-    assert sum((totals.breaches for totals in whole)) == sum(totals.breaches for totals in wanted.values())
+    assert sum(totals.breaches for totals in whole) == sum(totals.breaches for totals in wanted.values())
 
 
 def test_footfall_sums_entrances_and_splits_open_from_closed(controller: Controller) -> None:

@@ -27,7 +27,7 @@ def data_dir() -> Iterator[Path]:
 
 @pytest.fixture
 def supervisor() -> Iterator[Supervisor]:
-    one = Supervisor(lambda name, line: None)
+    one = Supervisor(lambda *_: None)
     yield one
     one.stop()
 

@@ -66,7 +66,7 @@ def test_free_ports_lie_side_by_side() -> None:
 
 def test_without_any_broker_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr(broker.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(StackError, match="install redis-server or valkey-server"):
         broker.find_server()
 

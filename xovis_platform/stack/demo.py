@@ -56,7 +56,12 @@ def prepare(data_dir: Path, control_url: str) -> None:
         for controller in store["controllers"]
     }
     webhooks = [
-        {"store": item["store"], "name": item["name"], "url": item["webhook_url"], "key": keys[item["store"], item["name"]]}
+        {
+            "store": item["store"],
+            "name": item["name"],
+            "url": item["webhook_url"],
+            "key": keys[item["store"], item["name"]],
+        }
         for item in registered
     ]
     _put(f"{control_url}/webhooks", webhooks)

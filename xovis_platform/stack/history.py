@@ -30,9 +30,7 @@ def load(data_dir: Path, control_url: str) -> None:
     _say(f"loading {DAYS} days of history")
     taken = command("import_answers", f"{control_url}/snapshots?start={_z(start)}&end={_z(now)}&step_s={STEP_S}")
     _say(f"occupancy and queues: {taken['facts']:,} samples")
-    filled = command(
-        "backfill", "--start", start.date().isoformat(), "--end", tomorrow.date().isoformat(), "--wait"
-    )
+    filled = command("backfill", "--start", start.date().isoformat(), "--end", tomorrow.date().isoformat(), "--wait")
     _say(f"footfall, dwell and paths: {filled['done']} windows of 7 days or less")
     note(data_dir, history={"start": _z(start), "end": _z(now)})
     _say(f"{DAYS} days of history are in, after {time.monotonic() - began:.0f} s")

@@ -1,0 +1,89 @@
+"""What the control API is asked, read strictly: whatever can't be understood is refused by the name of its field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+from aiohttp import web
+
+from simulator.clock import FIRST_INSTANT, LAST_INSTANT
+
+T = TypeVar("T")
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_UNKNOWN_FIELD = re.compile(r"unknown field `(?P<field>[^`]*)`")
+_AT = re.compile(r" - at `\$\.?(?P<field>[^`]*)`")
+
+
+class Bad(Exception):
+    """What was asked can't be done: becomes a 400, or another status."""
+
+    def __init__(self, message: str, *, field: str | None = None, status: int = 400) -> None:
+        super().__init__(message)
+        self.field, self.status = field, status
+
+
+def answer(value: object, status: int = 200) -> web.Response:
+    return web.Response(body=msgspec.json.encode(value), status=status, content_type="application/json")
+
+
+@web.middleware
+async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except Bad as bad:
+        return answer({"error": {"message": str(bad), "field": bad.field}}, bad.status)
+    except web.HTTPException as error:
+        return answer({"error": {"message": error.reason, "field": None}}, error.status)
+
+
+async def body(request: web.Request, shape: type[T]) -> T:
+    try:
+        return msgspec.json.decode(await request.read(), type=shape)
+    except msgspec.ValidationError as error:
+        raise Bad(str(error), field=_field(str(error))) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Bad(f"The body isn't JSON: {error}") from None
+
+
+def _field(message: str) -> str | None:
+    at, unknown = _AT.search(message), _UNKNOWN_FIELD.search(message)
+    parts = [found["field"] for found in (at, unknown) if found and found["field"]]
+    return ".".join(parts) or None
+
+
+def parameters(request: web.Request, *known: str) -> dict[str, str]:
+    for name in request.query:
+        if name not in known:
+            raise Bad(f"There is no parameter {name!r} here.", field=name)
+    return dict(request.query)
+
+
+def window(parameters: dict[str, str]) -> tuple[int, int]:
+    start, end = instant(parameters, "start"), instant(parameters, "end")
+    if end <= start:
+        raise Bad("end doesn't lie after start.", field="end")
+    return start, end
+
+
+def instant(parameters: dict[str, str], name: str) -> int:
+    if name not in parameters:
+        raise Bad(f"{name} is missing.", field=name)
+    try:
+        instant = datetime.fromisoformat(parameters[name])
+        if instant.tzinfo is None or not FIRST_INSTANT <= instant.timestamp() < LAST_INSTANT:
+            raise ValueError(parameters[name])
+    except (ValueError, OverflowError):
+        raise Bad(f"{name} isn't an RFC 3339 time with an offset, 2000 to 2199.", field=name) from None
+    return int(instant.timestamp())
+
+
+def whole(parameters: dict[str, str], name: str, default: int) -> int:
+    text = parameters.get(name, str(default))
+    if not re.fullmatch(r"[1-9]\d{0,6}", text, re.ASCII):
+        raise Bad(f"{name} isn't a whole number above 0.", field=name)
+    return int(text)
