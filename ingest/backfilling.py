@@ -114,7 +114,7 @@ def _settle(step: BackfillStep, outcome: asking.Outcome, now: datetime) -> None:
     """Mark a step done, to be tried again, or failed."""
     error = outcome.answers[-1].error if outcome.answers else None
     step.attempts += 1
-    if error is None or error.code == "feature_disabled":
+    if error is None or outcomes.harmless(error):
         step.state, step.error = BackfillStep.State.DONE, ""
         return
     step.error = str(error)

@@ -21,7 +21,10 @@ STEP_S = 180
 
 
 def load(data_dir: Path, control_url: str) -> None:
-    """Load the past up to now, once for a data directory; what a restart interrupted is begun again."""
+    """Load the past up to now, once for a data directory; what a restart interrupted is begun again.
+
+    A part that stays out is said, and isn't worth loading all the rest once more.
+    """
     if read_demo(data_dir).get("history"):
         return
     began, now = time.monotonic(), datetime.now(UTC)
@@ -30,8 +33,12 @@ def load(data_dir: Path, control_url: str) -> None:
     _say(f"loading {DAYS} days of history")
     taken = command("import_answers", f"{control_url}/snapshots?start={_z(start)}&end={_z(now)}&step_s={STEP_S}")
     _say(f"occupancy and queues: {taken['facts']:,} samples")
-    filled = command("backfill", "--start", start.date().isoformat(), "--end", tomorrow.date().isoformat(), "--wait")
-    _say(f"footfall, dwell and paths: {filled['done']} windows of 7 days or less")
+    try:
+        window = ("--start", start.date().isoformat(), "--end", tomorrow.date().isoformat())
+        filled = command("backfill", *window, "--wait")
+        _say(f"footfall, dwell and paths: {filled['done']} windows of 7 days or less")
+    except StackError as error:
+        _say(str(error))
     note(data_dir, history={"start": _z(start), "end": _z(now)})
     _say(f"{DAYS} days of history are in, after {time.monotonic() - began:.0f} s")
 
