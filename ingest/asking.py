@@ -21,8 +21,8 @@ from ingest.readings import (
     path_readings,
     queue_readings,
 )
+from ingest.wire.errors import ControllerError
 from ingest.xcs.client import XcsClient
-from ingest.xcs.errors import XcsError
 from ingest.xcs.payloads import Rejected
 
 Clock = Callable[[], datetime]
@@ -58,7 +58,7 @@ class Answered:
     readings: list[Reading] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     cursor: datetime | None = None
-    error: XcsError | None = None
+    error: ControllerError | None = None
 
 
 @dataclass(slots=True)
@@ -81,7 +81,7 @@ def take(turn: Turn, clock: Clock) -> Outcome:
             answered = Answered(question)
             try:
                 _ASK[question.kind](client, answered, outcome, clock())
-            except XcsError as error:
+            except ControllerError as error:
                 answered.error = error
             outcome.answers.append(answered)
             if answered.error is not None and answered.error.code in _HOPELESS:
@@ -123,7 +123,7 @@ def _dwell(client: XcsClient, answered: Answered, outcome: Outcome, now: datetim
     for zone_id in sorted(outcome.turn.known_zones | set(outcome.found.zones if outcome.found else ())):
         try:
             answer = client.dwell(zone_id, *window)
-        except XcsError as error:
+        except ControllerError as error:
             if error.code != "not_found":  # a zone that has no dwell, or is gone, is no failure of the others
                 raise
             continue

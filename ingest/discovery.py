@@ -58,7 +58,7 @@ class Change:
 
 
 def ask(client: XcsClient, *, now: datetime) -> Found:
-    """Ask a controller for its sensors and zones. Raises ``XcsError``."""
+    """Ask a controller for its sensors and zones. Raises ``ControllerError``."""
     sensors, occupancy, queues = client.sensors(), client.occupancy(), client.queues()
     counts = client.counts(now - _COUNTS_WINDOW, now)
     found = Found(rejected=[*sensors.rejected, *occupancy.rejected, *queues.rejected, *counts.rejected])

@@ -15,7 +15,7 @@ from ingest.models import Quarantine, Stream
 from ingest.quarantine import Fault
 from ingest.readings import Reading, future_limit
 from ingest.resolve import ZoneDirectory, resolve
-from ingest.xcs.errors import XcsError
+from ingest.wire.errors import ControllerError
 from sites_app.models import Controller
 
 log = structlog.get_logger(__name__)
@@ -123,7 +123,7 @@ def _succeeded(stream: Stream, answered: Answered | None, now: datetime) -> None
     stream.consecutive_failures, stream.last_error_code, stream.last_error = 0, "", ""
 
 
-def _failed(stream: Stream, controller: Controller, error: XcsError, now: datetime) -> None:
+def _failed(stream: Stream, controller: Controller, error: ControllerError, now: datetime) -> None:
     stream.consecutive_failures += 1
     stream.last_error_code, stream.last_error = error.code, str(error)
     if error.code == "unauthorized":
@@ -134,13 +134,13 @@ def _failed(stream: Stream, controller: Controller, error: XcsError, now: dateti
         stream.due_at = backoff.retry_at(now, stream.consecutive_failures, polling.jitter(), error.retry_after)
 
 
-def _first_error(outcome: Outcome) -> XcsError | None:
+def _first_error(outcome: Outcome) -> ControllerError | None:
     """The error after which the controller wasn't asked any further."""
     last = outcome.answers[-1] if outcome.answers else None
     return last.error if last and len(outcome.answers) < len(outcome.turn.questions) else None
 
 
-def harmless(error: XcsError) -> bool:
+def harmless(error: ControllerError) -> bool:
     """A disabled feature or a path that older firmware doesn't have: a fact about a controller, not a failure of it."""
     return error.code in ("feature_disabled", "not_found")
 
@@ -167,7 +167,7 @@ def _note_health(work: polling.Work, outcomes: Sequence[Outcome]) -> int:
     return failed
 
 
-def _note(controller: Controller, outcome: Outcome, errors: Sequence[XcsError]) -> None:
+def _note(controller: Controller, outcome: Outcome, errors: Sequence[ControllerError]) -> None:
     if not errors:
         if outcome.answers:
             controller.state, controller.last_success_at = Controller.State.ONLINE, outcome.received_at

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from ingest.xcs.decoding import decode
+from ingest.wire.decoding import decode
 from ingest.xcs.payloads import (
     Answer,
     Counts,

@@ -1,4 +1,4 @@
-"""One GET to a controller, held to its limits: in goes a path, out comes a status, headers and a body, or an ``XcsError``.
+"""One GET to a controller, held to its limits: in goes a path, out comes a status, headers and a body, or an ``ControllerError``.
 
 No redirects, no proxies from the environment, no retries.
 """
@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 
-from ingest.xcs.adapter import Adapter
-from ingest.xcs.errors import BadAnswer, RefusedAddress, TooLarge, Unreachable
-from ingest.xcs.sockets import Guard, Limits
+from ingest.wire.adapter import Adapter
+from ingest.wire.errors import BadAnswer, RefusedAddress, TooLarge, Unreachable
+from ingest.wire.sockets import Guard, Limits
 
 _CHUNK = 64 * 1024
 
@@ -52,7 +52,7 @@ class Wire:
         self._session.close()
 
     def get(self, path: str, params: Mapping[str, str] | None, headers: Mapping[str, str]) -> Reply:
-        """Ask once. Raises ``XcsError``; any status is a ``Reply``."""
+        """Ask once. Raises ``ControllerError``; any status is a ``Reply``."""
         if not self._usable:
             raise self._refused_url()
         self._guard.start()
@@ -75,7 +75,7 @@ class Wire:
 
     def _refused_url(self) -> RefusedAddress:
         return RefusedAddress(
-            "The address can't be used: write it as http(s)://HOST[:PORT]/api/v1, without a user name."
+            "The address can't be used: write it as http(s)://HOST[:PORT] and the path of the API, without a user name."
         )
 
     def _read(self, raw: urllib3.HTTPResponse) -> bytes:

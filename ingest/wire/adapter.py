@@ -13,8 +13,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.ssl_ import create_urllib3_context
 
-from ingest.xcs.errors import TlsFailed, Unreachable
-from ingest.xcs.sockets import Guard, GuardedSocket, GuardedTlsSocket, connect
+from ingest.wire.errors import TlsFailed, Unreachable
+from ingest.wire.sockets import Guard, GuardedSocket, GuardedTlsSocket, connect
 
 
 class Adapter(HTTPAdapter):
