@@ -45,6 +45,7 @@ def plan(
         BackfillStep(backfill=backfill, controller=controller, kind=kind, start=first, end=last, due_at=now)
         for controller in controllers
         for kind in KINDS
+        if kind in asking.streams_of(controller.kind)
         if not (kind == Stream.Kind.PATHS and controller.path_analytics is False)
         for first, last in healing.windows(start, min(end, now))
     ]
@@ -87,16 +88,8 @@ def _claim(now: datetime) -> list[BackfillStep]:
 
 
 def _turn(step: BackfillStep, directory: ZoneDirectory) -> asking.Turn:
-    controller = step.controller
-    return asking.Turn(
-        controller_id=controller.pk,
-        store_id=controller.store_id,
-        base_url=controller.base_url,
-        api_key=controller.api_key.reveal(),
-        verify_tls=controller.verify_tls,
-        known_zones=directory.known(controller.pk),
-        questions=(asking.Question(step.kind, (step.start, step.end)),),
-    )
+    question = asking.Question(step.kind, (step.start, step.end))
+    return asking.Turn.of(step.controller, directory.known(step.controller_id), [question])
 
 
 def _write(steps: list[BackfillStep], taken: list[asking.Outcome], directory: ZoneDirectory, now: datetime) -> None:

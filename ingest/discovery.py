@@ -1,20 +1,16 @@
-"""What a controller has: asking it for its sensors and zones, and keeping the registry in step."""
+"""What controllers have: sensors and zones, and keeping the registry in step with them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q
 
-from ingest.xcs.client import XcsClient
-from ingest.xcs.payloads import Rejected
+from ingest.wire.decoding import Rejected
 from sites_app.models import Controller, Sensor, Zone
-
-# XCS doesn't say a zone's kind: an entrance is known by having rows in the counts of the last hours.
-_COUNTS_WINDOW = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,35 +51,6 @@ class Change:
     zones_created: int = 0
     zones_changed: int = 0
     sensors: int = 0
-
-
-def ask(client: XcsClient, *, now: datetime) -> Found:
-    """Ask a controller for its sensors and zones. Raises ``ControllerError``."""
-    sensors, occupancy, queues = client.sensors(), client.occupancy(), client.queues()
-    counts = client.counts(now - _COUNTS_WINDOW, now)
-    found = Found(rejected=[*sensors.rejected, *occupancy.rejected, *queues.rejected, *counts.rejected])
-    found.sensors = [
-        FoundSensor(row.sensor_id, row.name or "", row.type or "", row.status or "", row.firmware or "")
-        for row in sensors.rows
-    ]
-    entrances = {row.zone_id: row.name or "" for row in counts.rows}
-    for zone_id, name in entrances.items():
-        found.zones[zone_id] = FoundZone(zone_id, name, Zone.Kind.ENTRANCE, None, has_occupancy=False)
-    for snapshot in occupancy.rows:
-        kind = Zone.Kind.ENTRANCE if snapshot.zone_id in entrances else Zone.Kind.AREA
-        found.zones[snapshot.zone_id] = FoundZone(
-            snapshot.zone_id, snapshot.name or "", kind, snapshot.capacity or None, has_occupancy=True
-        )
-    for queue in queues.rows:
-        known = found.zones.get(queue.zone_id)
-        found.zones[queue.zone_id] = FoundZone(
-            queue.zone_id,
-            queue.name or "",
-            Zone.Kind.QUEUE,
-            known.capacity if known else None,
-            has_occupancy=known is not None and known.has_occupancy,
-        )
-    return found
 
 
 def keep(found: Mapping[UUID, Found], *, now: datetime) -> Change:
