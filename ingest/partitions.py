@@ -77,8 +77,8 @@ def _make(model: type[models.Model], month: datetime) -> str | None:
     return name if made else None
 
 
-def drop_before(model: type[models.Model], limit: datetime) -> list[str]:
-    """Drop the partitions that lie wholly before ``limit``; their names."""
+def drop_before(model: type[models.Model], limit: datetime, *, if_idle: bool = False) -> list[str]:
+    """Drop the partitions that lie wholly before ``limit``, with ``if_idle`` only where nothing came since; their names."""
     table = model._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
@@ -88,7 +88,15 @@ def drop_before(model: type[models.Model], limit: datetime) -> list[str]:
         )
         names = [name for (name,) in cursor.fetchall()]
         expired = [name for name in names if name < f"{table}_{limit:%Y_%m}"]
+        if if_idle:
+            expired = [name for name in expired if not _came_since(cursor, name, limit)]
         for name in expired:
             cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name)))
     _known.difference_update({known for known in _known if known[0] == table})
     return expired
+
+
+def _came_since(cursor: Any, name: str, limit: datetime) -> bool:
+    statement = sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE received_at >= %s)").format(sql.Identifier(name))
+    cursor.execute(statement, [limit])
+    return bool(cursor.fetchone()[0])

@@ -172,7 +172,7 @@ class ControllerAdmin(ModelAdmin):  # type: ignore[misc]
 
 @admin.register(Sensor)
 class SensorAdmin(ModelAdmin):  # type: ignore[misc]
-    list_display = ["sensor_id", "name", "controller", "type", "status", "firmware", "last_seen_at"]
+    list_display = ["sensor_id", "name", "controller", "type", "status", "clock", "firmware", "last_seen_at"]
     list_filter = ["status"]
     search_fields = ["sensor_id", "name", "controller__store__code"]
     list_select_related = ["controller__store"]
@@ -192,7 +192,7 @@ class ZoneAdmin(ModelAdmin):  # type: ignore[misc]
     list_filter = ["kind"]
     search_fields = ["code", "name", "store__code", "store__name"]
     list_select_related = ["store", "controller__store"]
-    fields = ["code", "name", "kind", "capacity", "counts_by_hand", "appeared_at", "retired_at"]
+    fields = ["code", "name", "kind", "reversed", "capacity", "counts_by_hand", "appeared_at", "retired_at"]
     readonly_fields = ["code"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
