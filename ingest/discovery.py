@@ -33,6 +33,8 @@ class FoundSensor:
     type: str
     status: str
     firmware: str
+    clock: str = ""
+    """What is wrong with its clock."""
 
 
 @dataclass(slots=True)
@@ -122,6 +124,7 @@ def _keep_sensors(found: Mapping[UUID, Found], now: datetime) -> int:
             type=sensor.type,
             status=sensor.status,
             firmware=sensor.firmware,
+            clock=sensor.clock,
             last_seen_at=now,
         )
         for controller_id, item in found.items()
@@ -132,7 +135,7 @@ def _keep_sensors(found: Mapping[UUID, Found], now: datetime) -> int:
         unique,
         update_conflicts=True,
         unique_fields=["controller", "sensor_id"],
-        update_fields=["name", "type", "status", "firmware", "last_seen_at"],
+        update_fields=["name", "type", "status", "firmware", "clock", "last_seen_at"],
         batch_size=1000,
     )
     return len(rows)

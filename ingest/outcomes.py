@@ -9,7 +9,7 @@ from datetime import datetime
 import structlog
 from django.db import transaction
 
-from ingest import backoff, discovery, facts, healing, polling, quarantine
+from ingest import backoff, discovery, facts, healing, health, polling, quarantine
 from ingest.asking import Answered, Outcome
 from ingest.models import Quarantine, Stream
 from ingest.quarantine import Fault
@@ -45,7 +45,7 @@ def write(work: polling.Work, outcomes: Sequence[Outcome], *, now: datetime) -> 
         facts.write(rows)
         tally.facts, tally.faults = len(rows), quarantine.keep(faults, received_at=now)
         _move_streams(work, outcomes, now)
-        tally.failures = _note_health(work, outcomes)
+        tally.failures = _note_health(work, outcomes, now)
     return tally
 
 
@@ -145,9 +145,9 @@ def harmless(error: ControllerError) -> bool:
     return error.code in ("feature_disabled", "not_found")
 
 
-def _note_health(work: polling.Work, outcomes: Sequence[Outcome]) -> int:
+def _note_health(work: polling.Work, outcomes: Sequence[Outcome], now: datetime) -> int:
     """Write how each controller is doing; how many failed."""
-    failed = 0
+    failed, said = 0, health.of(work.controllers.values(), now=now)
     for outcome in outcomes:
         controller = work.controllers[outcome.turn.controller_id]
         if outcome.clock_skew is not None:
@@ -159,7 +159,7 @@ def _note_health(work: polling.Work, outcomes: Sequence[Outcome]) -> int:
                 controller.path_analytics = True if answered.error is None else controller.path_analytics
         errors = [answered.error for answered in outcome.answers if answered.error and not harmless(answered.error)]
         failed += bool(errors)
-        _note(controller, outcome, errors)
+        _note(controller, outcome, errors, said.get(controller.pk, health.Health()))
     Controller.objects.bulk_update(
         work.controllers.values(),
         ["state", "last_success_at", "last_error", "consecutive_failures", "clock_skew_ms", "path_analytics"],
@@ -167,11 +167,12 @@ def _note_health(work: polling.Work, outcomes: Sequence[Outcome]) -> int:
     return failed
 
 
-def _note(controller: Controller, outcome: Outcome, errors: Sequence[ControllerError]) -> None:
+def _note(controller: Controller, outcome: Outcome, errors: Sequence[ControllerError], said: health.Health) -> None:
     if not errors:
         if outcome.answers:
-            controller.state, controller.last_success_at = Controller.State.ONLINE, outcome.received_at
-            controller.consecutive_failures, controller.last_error = 0, ""
+            controller.state = Controller.State.DEGRADED if said.ailing else Controller.State.ONLINE
+            controller.last_success_at = outcome.received_at
+            controller.consecutive_failures, controller.last_error = 0, said.ailing
         return
     error = errors[0]
     controller.consecutive_failures += 1
@@ -179,7 +180,9 @@ def _note(controller: Controller, outcome: Outcome, errors: Sequence[ControllerE
     if error.code == "unauthorized":
         controller.state = Controller.State.UNAUTHORIZED
     elif (
-        any(answered.error is None for answered in outcome.answers) or controller.consecutive_failures < _OFFLINE_AFTER
+        said.heard
+        or any(answered.error is None for answered in outcome.answers)
+        or controller.consecutive_failures < _OFFLINE_AFTER
     ):
         controller.state = Controller.State.DEGRADED
     else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ingest.asking import xcs
+from ingest.asking import xcs, xovis
 from ingest.asking.turns import Answered, Clock, Outcome, Question, Room, Turn
 from ingest.models import Stream
 from ingest.wire.errors import ControllerError
@@ -17,7 +17,7 @@ from sites_app.models import Controller
 
 __all__ = ["ROOMS", "Answered", "Clock", "Outcome", "Question", "Turn", "streams_of", "take"]
 
-ROOMS: dict[str, Room[Any]] = {Controller.Kind.XCS: xcs.ROOM}
+ROOMS: dict[str, Room[Any]] = {Controller.Kind.XCS: xcs.ROOM, Controller.Kind.XOVIS: xovis.ROOM}
 
 # After these the other questions would only meet the same, one time-out after the other.
 _HOPELESS = frozenset({"unreachable", "timed_out", "unauthorized", "tls_failed", "refused_address", "rate_limited"})

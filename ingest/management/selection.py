@@ -15,9 +15,9 @@ def add_store_option(parser: ArgumentParser) -> None:
 
 
 def controllers_of(codes: list[str]) -> list[Controller]:
-    """The enabled XCS controllers of these stores, or of all; a code that isn't there ends the command."""
+    """The enabled controllers of these stores, or of all; a code that isn't there ends the command."""
     missing = set(codes) - set(Store.objects.filter(code__in=codes).values_list("code", flat=True))
     if missing:
         raise CommandError(f"--store: there is no store '{min(missing)}'.")
-    controllers = Controller.objects.filter(enabled=True, kind=Controller.Kind.XCS).select_related("store")
+    controllers = Controller.objects.filter(enabled=True).select_related("store")
     return list(controllers.filter(store__code__in=codes) if codes else controllers)
