@@ -15,10 +15,13 @@ from a2wsgi import WSGIMiddleware  # noqa: E402 - Django's settings come first
 from django.conf import settings  # noqa: E402
 
 from ingest.landing.app import PREFIX, Landing, Receive, Scope, Send  # noqa: E402
+from ingest.landing.xovis import PREFIX as XOVIS_PREFIX  # noqa: E402
+from ingest.landing.xovis import XovisLanding  # noqa: E402
 from xovis_platform.database import conninfo  # noqa: E402
 from xovis_platform.wsgi import application as django_application  # noqa: E402
 
 landing = Landing(conninfo)
+xovis_landing = XovisLanding(landing)
 django_in_threads: Any = WSGIMiddleware(cast("Any", django_application), workers=settings.WEB_THREADS)
 
 
@@ -28,6 +31,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await _lifespan(receive, send)
     elif scope["path"].startswith(PREFIX):
         await landing(scope, receive, send)
+    elif scope["path"].startswith(XOVIS_PREFIX):
+        await xovis_landing(scope, receive, send)
     else:
         await django_in_threads(scope, _as_coroutines(receive), send)
 

@@ -66,13 +66,13 @@ _CHECKS: dict[str, Callable[[], None]] = {"database": _database, "broker": _brok
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus metrics, counted when they are asked for."""
+    """Prometheus metrics: those of the database counted when they are asked for, and what this process has counted."""
     registry = CollectorRegistry()
     for name, (text, statement) in _GAUGES.items():
         with connection.cursor() as cursor:
             cursor.execute(statement)
             Gauge(name, text, registry=registry).set(cursor.fetchone()[0] or 0)
-    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(generate_latest(registry) + generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 
 _GAUGES = {
