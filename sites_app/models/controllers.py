@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from sites_app.access import Principal
 
 HOLD_INTERVALS = 3
+_FORM = "http(s)://HOST[:PORT]/api/v1 (a Xovis sensor's ends with /api/v5)"
 
 
 def validate_base_url(url: str) -> None:
     """A controller's address: http or https, a host, no user, query or fragment."""
-    URLValidator(schemes=["http", "https"], message="Write it as http(s)://HOST[:PORT]/api/v1.")(url)
+    URLValidator(schemes=["http", "https"], message=f"Write it as {_FORM}.")(url)
     if "@" in url.split("//", 1)[1].split("/", 1)[0] or "?" in url or "#" in url:
-        raise ValidationError("Leave out user names, '?' and '#': only http(s)://HOST[:PORT]/api/v1.")
+        raise ValidationError(f"Leave out user names, '?' and '#': only {_FORM}.")
 
 
 class ControllerQuerySet(models.QuerySet["Controller"]):
@@ -40,6 +41,11 @@ class Controller(models.Model):
     class Kind(models.TextChoices):
         XCS = "xcs", "XCS controller"
         XOVIS = "xovis", "Xovis sensor"
+
+        @classmethod
+        def at(cls, base_url: str) -> str:
+            """The kind of what has this address: the two APIs have paths of their own."""
+            return cls.XOVIS if base_url.rstrip("/").endswith("/api/v5") else cls.XCS
 
     class State(models.TextChoices):
         NEW = "new", "New"

@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from sites_app.models import ApiKey, Controller
+from sites_app.models import ApiKey, Controller, Zone
 from tests import chain
 
 pytestmark = pytest.mark.django_db
@@ -66,3 +66,12 @@ def test_a_new_api_key_is_shown_once_and_works(admin_client: Client) -> None:
     assert answer.status_code == 200
     again = admin_client.get(reverse("admin:sites_app_apikey_change", args=[ApiKey.objects.get().pk])).content.decode()
     assert shown[1] not in again
+
+
+@pytest.mark.parametrize(("kind", "taken"), [("xovis", True), ("xcs", False)])
+def test_only_a_sensors_line_can_be_reversed(admin_client: Client, kind: str, taken: bool) -> None:
+    zone = chain.zone(chain.controller(chain.store(), kind=kind), "logic:1", "entrance")
+    url = reverse("admin:sites_app_zone_change", args=[zone.pk])
+    page = admin_client.post(url, {"name": "Door", "kind": "entrance", "reversed": "on", "counts_by_hand": ""})
+    assert (page.status_code == 302) is taken
+    assert Zone.objects.get().reversed is taken
