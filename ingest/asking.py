@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
+
 from ingest import discovery, healing
 from ingest.models import Stream
 from ingest.readings import (
@@ -22,8 +24,11 @@ from ingest.readings import (
     queue_readings,
 )
 from ingest.xcs.client import XcsClient
-from ingest.xcs.errors import XcsError
+from ingest.xcs.errors import KeyUnreadable, Unexpected, XcsError
 from ingest.xcs.payloads import Rejected
+from sites_app.secrets import Secret, SecretUnreadable
+
+log = structlog.get_logger(__name__)
 
 Clock = Callable[[], datetime]
 Kind = Stream.Kind
@@ -39,12 +44,12 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What to ask one controller. ``api_key`` is plain here and nowhere else; its repr doesn't show it."""
+    """What to ask one controller. ``api_key`` is still encrypted: it's plain in the turn's own thread alone."""
 
     controller_id: UUID
     store_id: int
     base_url: str
-    api_key: str = field(repr=False)
+    api_key: Secret
     verify_tls: bool
     known_zones: frozenset[str]
     questions: tuple[Question, ...]
@@ -75,20 +80,33 @@ class Outcome:
 def take(turn: Turn, clock: Clock) -> Outcome:
     """Ask all questions of a turn, in an order in which zones are known before their figures come."""
     outcome = Outcome(turn, clock())
-    client = XcsClient(turn.base_url, turn.api_key, verify_tls=turn.verify_tls, clock=clock)
+    questions = sorted(turn.questions, key=lambda question: question.kind != Kind.DISCOVERY)
+    try:
+        client = XcsClient(turn.base_url, turn.api_key.reveal(), verify_tls=turn.verify_tls, clock=clock)
+    except SecretUnreadable as error:
+        outcome.answers = [Answered(question, error=KeyUnreadable(str(error))) for question in questions]
+        return outcome
     with client:
-        for question in sorted(turn.questions, key=lambda question: question.kind != Kind.DISCOVERY):
-            answered = Answered(question)
-            try:
-                _ASK[question.kind](client, answered, outcome, clock())
-            except XcsError as error:
-                answered.error = error
+        for question in questions:
+            answered = _answered(client, question, outcome, clock())
             outcome.answers.append(answered)
             if answered.error is not None and answered.error.code in _HOPELESS:
                 break
         outcome.clock_skew = client.clock_skew
     outcome.received_at = clock()
     return outcome
+
+
+def _answered(client: XcsClient, question: Question, outcome: Outcome, now: datetime) -> Answered:
+    answered = Answered(question)
+    try:
+        _ASK[question.kind](client, answered, outcome, now)
+    except XcsError as error:
+        answered.error = error
+    except Exception as error:  # whatever it is, the other controllers of the chunk have nothing to do with it
+        log.exception("question_failed", controller=str(outcome.turn.controller_id), kind=question.kind)
+        answered.error = Unexpected(f"A fault of the platform's own, which its log tells of ({type(error).__name__}).")
+    return answered
 
 
 # After these the other questions would only meet the same, one time-out after the other.

@@ -92,7 +92,7 @@ def _turn(step: BackfillStep, directory: ZoneDirectory) -> asking.Turn:
         controller_id=controller.pk,
         store_id=controller.store_id,
         base_url=controller.base_url,
-        api_key=controller.api_key.reveal(),
+        api_key=controller.api_key,
         verify_tls=controller.verify_tls,
         known_zones=directory.known(controller.pk),
         questions=(asking.Question(step.kind, (step.start, step.end)),),

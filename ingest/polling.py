@@ -107,7 +107,7 @@ def turns(work: Work, *, now: datetime) -> list[asking.Turn]:
             controller_id=controller.pk,
             store_id=controller.store_id,
             base_url=controller.base_url,
-            api_key=controller.api_key.reveal(),
+            api_key=controller.api_key,
             verify_tls=controller.verify_tls,
             known_zones=work.directory.known(controller.pk),
             questions=tuple(
