@@ -76,6 +76,11 @@ class Outcome:
     found: discovery.Found | None = None
     clock_skew: timedelta | None = None
 
+    @property
+    def known_zones(self) -> frozenset[str]:
+        """The zone ids that were known before the turn, and those found in it."""
+        return self.turn.known_zones | frozenset(self.found.zones if self.found else ())
+
 
 def take(turn: Turn, clock: Clock) -> Outcome:
     """Ask all questions of a turn, in an order in which zones are known before their figures come."""
@@ -114,10 +119,14 @@ _HOPELESS = frozenset({"unreachable", "timed_out", "unauthorized", "tls_failed",
 
 
 def _live(client: XcsClient, answered: Answered, outcome: Outcome, now: datetime) -> None:
-    occupancy, queues = client.occupancy(), client.queues()
-    answered.readings = [*occupancy_readings(occupancy), *queue_readings(queues)]
-    answered.rejected = [*occupancy.rejected, *queues.rejected]
-    seen = {row.zone_id for row in occupancy.rows} | {row.zone_id for row in queues.rows}
+    occupancy = client.occupancy()
+    answered.readings += occupancy_readings(occupancy)
+    answered.rejected += occupancy.rejected
+    seen = {row.zone_id for row in occupancy.rows}
+    if queues := discovery.if_there(client.queues):
+        answered.readings += queue_readings(queues)
+        answered.rejected += queues.rejected
+        seen |= {row.zone_id for row in queues.rows}
     if outcome.found is None and seen - outcome.turn.known_zones:
         outcome.found = discovery.ask(client, now=now)
 
@@ -132,23 +141,30 @@ def _footfall(client: XcsClient, answered: Answered, outcome: Outcome, now: date
     answer = client.counts(*window)
     readings = footfall_readings(answer)
     answered.readings, answered.rejected = list(readings), answer.rejected
+    if {row.zone_id for row in answer.rows} - outcome.known_zones:
+        # Entrances that were at rest when the controller was last looked at: what they counted must not be lost.
+        outcome.found = outcome.found or discovery.ask(client, now=now)
+        outcome.found.add_entrances(answer.rows)
     answered.cursor = healing.footfall_cursor(readings, window, answer.timestamp)
 
 
 def _dwell(client: XcsClient, answered: Answered, outcome: Outcome, now: datetime) -> None:
     window = _window(answered)
-    cursors = [window[1]]
-    for zone_id in sorted(outcome.turn.known_zones | set(outcome.found.zones if outcome.found else ())):
+    if not outcome.known_zones:
+        outcome.found = discovery.ask(client, now=now)
+    cursors = list[datetime]()
+    for zone_id in sorted(outcome.known_zones):
         try:
             answer = client.dwell(zone_id, *window)
         except XcsError as error:
             if error.code != "not_found":  # a zone that has no dwell, or is gone, is no failure of the others
                 raise
+            cursors.append(window[1])
             continue
         cursors.append(healing.hourly_cursor(window, answer.timestamp))
         answered.readings += _whole(dwell_readings(answer), answer.timestamp)
         answered.rejected += answer.rejected
-    answered.cursor = min(cursors)
+    answered.cursor = min(cursors, default=None)  # without any zone nothing was asked, and nothing is fetched yet
 
 
 def _paths(client: XcsClient, answered: Answered, outcome: Outcome, now: datetime) -> None:
