@@ -19,7 +19,9 @@ def utc_now() -> datetime:
 def dispatch_polls() -> None:
     """Claim what is due and hand it out."""
     for chunk in polling.chunks(polling.claim_due(now=utc_now())):
-        poll_controllers.delay(wanted={str(controller_id): kinds for controller_id, kinds in chunk.items()})
+        wanted = {str(controller_id): kinds for controller_id, kinds in chunk.items()}
+        # Whatever hasn't begun when its claim runs out is claimed anew: workers that are behind have it once in line.
+        poll_controllers.apply_async(kwargs={"wanted": wanted}, expires=polling.LEASE.total_seconds())
 
 
 @shared_task
