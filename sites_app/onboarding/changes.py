@@ -12,6 +12,7 @@ from sites_app.hours import Opening, Special
 from sites_app.models import Controller, Region, Store
 from sites_app.onboarding.table import ControllerRow, StoreRow, Table
 from sites_app.osm_hours import ParsedHours
+from sites_app.secrets import Secret
 
 Change = Literal["created", "changed", "unchanged"]
 
@@ -121,7 +122,7 @@ def _controller_change(row: ControllerRow, controller: Controller | None, store:
             differs = True
     # Encrypting the same key again would give another token: only a key that is another one is written.
     for name, plain in (("api_key", row.api_key), ("webhook_key", row.webhook_key)):
-        if plain and getattr(controller, name).reveal() != plain:
+        if plain and getattr(controller, name) != Secret.of(plain):
             setattr(controller, name, plain)
             differs = True
     return ControllerChange(row, controller, "changed" if differs else "unchanged")
