@@ -30,7 +30,7 @@ run: install  ## the platform without the fleet
 	@exec $(BIN)/python -m xovis_platform.stack run
 
 test: install  ## all tests, on services that they start themselves
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist loadgroup
 
 check: install  ## lint, format, types, floors, templates, migrations, system checks
 	$(BIN)/pre-commit run --all-files
