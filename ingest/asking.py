@@ -6,7 +6,7 @@ Runs in a thread of its own and touches no database: all that it needs is in the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -127,7 +127,12 @@ def _live(client: XcsClient, answered: Answered, outcome: Outcome, now: datetime
         answered.readings += queue_readings(queues)
         answered.rejected += queues.rejected
         seen |= {row.zone_id for row in queues.rows}
-    if outcome.found is None and seen - outcome.turn.known_zones:
+    _look_for(seen, client, outcome, now)
+
+
+def _look_for(named: Set[str | None], client: XcsClient, outcome: Outcome, now: datetime) -> None:
+    """Discover the controller, once in a turn, where it names zones that aren't known: no figure of them is to be lost."""
+    if outcome.found is None and named - outcome.known_zones - {None}:
         outcome.found = discovery.ask(client, now=now)
 
 
@@ -141,10 +146,9 @@ def _footfall(client: XcsClient, answered: Answered, outcome: Outcome, now: date
     answer = client.counts(*window)
     readings = footfall_readings(answer)
     answered.readings, answered.rejected = list(readings), answer.rejected
-    if {row.zone_id for row in answer.rows} - outcome.known_zones:
-        # Entrances that were at rest when the controller was last looked at: what they counted must not be lost.
-        outcome.found = outcome.found or discovery.ask(client, now=now)
-        outcome.found.add_entrances(answer.rows)
+    _look_for({row.zone_id for row in answer.rows}, client, outcome, now)
+    if outcome.found is not None:
+        outcome.found.add_entrances(answer.rows)  # also those that have been at rest of late
     answered.cursor = healing.footfall_cursor(readings, window, answer.timestamp)
 
 
@@ -170,6 +174,7 @@ def _dwell(client: XcsClient, answered: Answered, outcome: Outcome, now: datetim
 def _paths(client: XcsClient, answered: Answered, outcome: Outcome, now: datetime) -> None:
     window = _window(answered)
     answer = client.paths(*window)
+    _look_for({zone_id for row in answer.rows for zone_id in (row.from_zone_id, row.to_zone_id)}, client, outcome, now)
     answered.readings, answered.rejected = _whole(path_readings(answer), answer.timestamp), answer.rejected
     answered.cursor = healing.hourly_cursor(window, answer.timestamp)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from celery import shared_task
 
 from ingest import backfilling, digest, outcomes, polling, retention
+
+_AT_A_TIME = timedelta(seconds=20)
 
 
 def utc_now() -> datetime:
@@ -41,8 +43,9 @@ def digest_events() -> None:
 
 @shared_task
 def run_backfills() -> None:
-    """Take the steps of backfills that are waiting."""
-    while backfilling.run_batch(utc_now):
+    """Take steps of backfills that are waiting, for a while: a long backfill mustn't keep other work from its turn."""
+    end = utc_now() + _AT_A_TIME
+    while utc_now() < end and backfilling.run_batch(utc_now):
         pass
 
 

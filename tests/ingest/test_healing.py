@@ -211,6 +211,21 @@ def test_footfall_of_a_door_that_was_at_rest_makes_it_known(scripted: Scripted) 
     assert not Quarantine.objects.exists()
 
 
+def test_paths_of_zones_that_are_not_known_yet_make_them_looked_for(scripted: Scripted) -> None:
+    controller = chain.controller(chain.store(), base_url=scripted.base_url)
+    hour = {"start": iso(LAST_HOUR - HOUR), "end": iso(LAST_HOUR)}
+    scripted.rows = {
+        "/occupancy/current": [{"zoneId": "floor", "current_people": 2}],
+        "/analytics/paths": [
+            {"fromZoneId": None, "toZoneId": "floor", "count": 4, **hour},
+            {"fromZoneId": "floor", "toZoneId": "nowhere", "count": 1, **hour},
+        ],
+    }
+    ask([controller], Kind.PATHS)
+    assert paths(LAST_HOUR - HOUR, LAST_HOUR) == [("None", "floor", iso(LAST_HOUR - HOUR), 4)]
+    assert "nowhere" in str(bytes(Quarantine.objects.get().body))
+
+
 def test_what_a_controller_whose_clock_is_behind_has_not_seen_yet_is_fetched_later(scripted: Scripted) -> None:
     controller = chain.controller(chain.store(), base_url=scripted.base_url)
     scripted.rows = {"/counts/interval": [], "/analytics/paths": []}
