@@ -138,12 +138,9 @@ def _compare_controllers(table: Table, plan: Plan) -> None:
     known: dict[str, list[Controller]] = defaultdict(list)
     for controller in Controller.objects.filter(store__code__in=stores).select_related("store"):
         known[controller.store.code].append(controller)
-    rows: dict[str, list[ControllerRow]] = defaultdict(list)
-    for row in table.controllers:
-        rows[row.store_code].append(row)
     changes = {
         row.line: _controller_change(row, name, controller, stores[code])
-        for code, of_store in rows.items()
+        for code, of_store in table.of_store.items()
         for row, name, controller in _matched(of_store, known[code])
     }
     plan.controllers = [changes[row.line] for row in table.controllers]

@@ -179,7 +179,7 @@ def test_workers_at_the_same_time_never_take_the_same_step(scripted: Scripted, m
 
     def work(_: int) -> int:
         try:
-            together.wait(20)
+            together.wait(60)
             return run()
         finally:
             connection.close()

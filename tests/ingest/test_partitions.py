@@ -62,7 +62,7 @@ def test_writers_that_want_the_same_new_month_at_once_all_get_it(zone: Zone) -> 
     def write(count: int) -> None:
         try:
             with transaction.atomic():  # as a chunk's outcome is written
-                together.wait(20)
+                together.wait(60)
                 facts.write(people(zone, LONG_AGO - timedelta(minutes=count), count))
         finally:
             connection.close()
@@ -82,21 +82,21 @@ def test_a_new_month_waits_for_nobody_who_writes_another(zone: Zone) -> None:
             with transaction.atomic():
                 facts.write(people(zone, LONG_AGO))
                 written.set()
-                made.wait(20)
+                made.wait(60)
         finally:
             connection.close()
 
     facts.write(people(zone, LONG_AGO - timedelta(days=1)))
     with ThreadPoolExecutor(1) as threads:
         slow = threads.submit(write_slowly)
-        assert written.wait(20)
+        assert written.wait(60)
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute("SET LOCAL lock_timeout = '2s'")
                 partitions.ensure(OccupancySample, [partitions.month_of(NOW)])
         finally:
             made.set()
-        slow.result(20)
+        slow.result(60)
     assert "ingest_occupancysample_2026_06" in partitions.existing(OccupancySample)
 
 
