@@ -12,6 +12,7 @@ import pytest
 
 from simulator.answers import Answers
 from simulator.fleet import Controller, Fleet
+from simulator.serving import Addresses, planned_base_urls
 from simulator.truth import occupancy, of
 from simulator.world import world_of
 
@@ -64,6 +65,14 @@ def test_keys_and_sensors_are_nobody_elses() -> None:
     assert len(set(keys)) == len(keys)
     sensors = [sensor.sensor_id for one in fleet.controllers for sensor in one.sensors]
     assert len(set(sensors)) == len(sensors) > 6 * 3000
+
+
+def test_no_two_controllers_of_a_large_fleet_share_an_address() -> None:
+    for own_address in (False, True):
+        planned = planned_base_urls(Fleet(7, 3000), Addresses("127.0.0.1", 9100, own_address))
+        urls = [url for _, url in planned]
+        assert len(set(urls)) == len(urls)
+        assert all(url.startswith("http://127.") for url in urls)
 
 
 def test_every_kind_of_store_is_there() -> None:
