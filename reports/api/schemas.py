@@ -50,7 +50,7 @@ def report_serializer(measure: Measure) -> type[ReportSerializer]:
         for column in SPECS[measure].columns
     }
     coverage = serializers.FloatField(allow_null=True, help_text="The share of the expected time that is known, 0-1.")
-    if SPECS[measure].peak:
+    if SPECS[measure].peaks:
         figures["peak_store"] = serializers.CharField(required=False, allow_null=True)
     keys = {name: serializers.CharField(required=False) for name in ("store", "zone", "region")}
     edges = {name: serializers.CharField() for name in ("start", "end")}

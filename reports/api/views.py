@@ -16,10 +16,11 @@ from rest_framework.views import APIView
 from ingest.models import Measure
 from reports import live, queries
 from reports.api import answers, parameters, schemas
+from reports.sources import TooManyRows
 from sites_app.access import Principal
 from sites_app.authentication import principal_of
 from sites_app.models import Region, Store, StoreQuerySet
-from sites_app.problems import Problem, only_parameters
+from sites_app.problems import Problem
 
 
 class _Answers(APIView):
@@ -27,10 +28,10 @@ class _Answers(APIView):
 
     def finish(self, request: Request, content: dict[str, Any], *, stable: Any) -> Response:
         """The answer, tagged by what in it is stable: not the moment at which it was made."""
-        tag = f'W/"{hashlib.sha256(msgspec.json.encode(stable)).hexdigest()[:32]}"'
-        known = [part.strip() for part in request.headers.get("If-None-Match", "").split(",")]
+        tag = f'"{hashlib.sha256(msgspec.json.encode(stable)).hexdigest()[:32]}"'
+        known = [part.strip().removeprefix("W/") for part in request.headers.get("If-None-Match", "").split(",")]
         response = Response(status=304) if tag in known or known == ["*"] else Response(content)
-        response["ETag"] = tag
+        response["ETag"] = f"W/{tag}"
         response["Vary"] = "Authorization, Cookie"
         response["Cache-Control"] = "private, no-cache"
         return response
@@ -38,14 +39,14 @@ class _Answers(APIView):
 
 class _LiveView(_Answers):
     def stores(self, request: Request, principal: Principal) -> StoreQuerySet:
-        only_parameters(request, parameters.LIVE_PARAMETERS)
+        given = parameters.query(request, parameters.LIVE_PARAMETERS)
         stores = Store.objects.visible_to(principal)
-        if codes := parameters.store_codes(request.query_params, principal):
+        if codes := parameters.store_codes(given, principal):
             stores = stores.filter(code__in=codes)
-        if regions := parameters.region_codes(request.query_params, principal):
+        if regions := parameters.region_codes(given, principal):
             stores = stores.under(Region.objects.filter(code__in=regions).values_list("pk", flat=True))
-        if tags := request.query_params.getlist("tag"):
-            stores = stores.filter(tags__overlap=tags)
+        if tags := parameters.tags(given):
+            stores = stores.filter(tags__overlap=list(tags))
         return stores
 
 
@@ -90,7 +91,7 @@ class _ReportView(_Answers):
         wanted = parameters.report_request(request, self.measure, principal)
         try:
             report = queries.run(wanted, principal, now=datetime.now(UTC))
-        except queries.TooManyRows as error:
+        except TooManyRows as error:
             raise Problem(400, f"{error} Ask for a shorter window, fewer stores or a coarser granularity.") from error
         content = answers.report_answer(report)
         return self.finish(request, content, stable={k: v for k, v in content.items() if k != "as_of"})
