@@ -165,6 +165,8 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "sites_app.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,
+    # `format` is no parameter of the framework's: one that isn't known is to be refused as any other.
+    "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Xovis platform",
