@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from ingest import facts
 from ingest.models import Measure
@@ -14,7 +15,7 @@ QUARTER = timedelta(minutes=15)
 MONDAY = datetime(2025, 11, 3, tzinfo=UTC)
 """A Monday long past, in UTC."""
 LATER = MONDAY + timedelta(days=30)
-WEEK = {"start": "2025-11-03", "end": "2025-11-10"}
+WEEK: dict[str, Any] = {"start": "2025-11-03", "end": "2025-11-10"}
 
 
 def instant(text: str) -> datetime:

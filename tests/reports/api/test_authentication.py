@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ ENDPOINTS = [
 ]
 
 
-def asked(path: str) -> dict[str, str]:
+def asked(path: str) -> dict[str, Any]:
     return WEEK if path.startswith("reports/") else {}
 
 

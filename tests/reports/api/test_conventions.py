@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ def caller() -> Caller:
     return with_key()
 
 
-def asked(path: str) -> dict[str, str]:
+def asked(path: str) -> dict[str, Any]:
     return WEEK if path in REPORTS else {}
 
 

@@ -179,7 +179,7 @@ def test_an_order_is_a_column_of_the_report(caller: Caller, order: str) -> None:
 
 
 def test_too_many_rows_are_refused_before_they_are_made(caller: Caller) -> None:
-    five_years = {"start": "2020-01-01", "end": "2025-01-01"}
+    five_years: dict[str, Any] = {"start": "2020-01-01", "end": "2025-01-01"}
     for by in ("store", "zone", "region", "chain"):
         problem = caller.problem("reports/footfall", **five_years, granularity="15m", by=by)
         assert "rows; at most 50,000" in problem["detail"]
