@@ -15,6 +15,14 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+Endpoint = tuple[str, str, str, Any]
+"""Path, its pattern, method and view."""
+
+
+def without_slashes(endpoints: list[Endpoint]) -> list[Endpoint]:
+    """Paths as they are to be called: both forms answer, the document has the one without a slash at its end."""
+    return [(path.rstrip("/"), pattern, method, view) for path, pattern, method, view in endpoints]
+
 
 class OpenApiDocument(SpectacularAPIView):
     """The document."""

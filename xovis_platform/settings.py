@@ -173,7 +173,10 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Footfall, occupancy, queues and dwell of all stores: live figures and reports.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
+    "PREPROCESSING_HOOKS": ["sites_app.openapi.without_slashes"],
     "SWAGGER_UI_DIST": "SIDECAR",
+    # Its own validator is another host, which isn't to be told of ours.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SERVE_INCLUDE_SCHEMA": False,

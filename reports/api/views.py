@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import msgspec
 from django.http import HttpResponse
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -53,7 +53,12 @@ class _LiveView(_Answers):
 class LiveOccupancy(_LiveView):
     """The people in each store now. A store whose last sample no longer holds is ``unknown``, never an old number."""
 
-    @extend_schema(parameters=schemas.FILTERS, responses=schemas.LiveOccupancySerializer, tags=["Live"])
+    @extend_schema(
+        operation_id="live_occupancy",
+        parameters=schemas.FILTERS,
+        responses=schemas.responses(schemas.LiveOccupancySerializer),
+        tags=["Live"],
+    )
     def get(self, request: Request) -> Response:
         """The people in each store now."""
         now = datetime.now(UTC)
@@ -65,7 +70,12 @@ class LiveOccupancy(_LiveView):
 class LiveQueues(_LiveView):
     """Each queue now."""
 
-    @extend_schema(parameters=schemas.FILTERS, responses=schemas.LiveQueuesSerializer, tags=["Live"])
+    @extend_schema(
+        operation_id="live_queues",
+        parameters=schemas.FILTERS,
+        responses=schemas.responses(schemas.LiveQueuesSerializer),
+        tags=["Live"],
+    )
     def get(self, request: Request) -> Response:
         """Each queue now: how many wait, how long, and whether that's over its threshold."""
         now = datetime.now(UTC)
@@ -100,15 +110,15 @@ class _ReportView(_Answers):
 def report_view(measure: Measure) -> Any:
     """The view of one report, described with its own columns."""
     view = type(f"{measure.value.capitalize()}View", (_ReportView,), {"measure": measure, "__doc__": _ABOUT[measure]})
-    schema = extend_schema(
+    described = extend_schema(
         operation_id=f"report_{measure.value}",
-        summary=_ABOUT[measure].split(".")[0],
+        summary=_ABOUT[measure].split(":")[0],
         description=_ABOUT[measure],
         parameters=schemas.REPORT_PARAMETERS,
-        responses=schemas.report_serializer(measure),
+        responses=schemas.responses(schemas.report_serializer(measure)),
         tags=["Reports"],
     )
-    return cast("type[APIView]", schema(view)).as_view()
+    return cast("type[APIView]", extend_schema_view(get=described)(view)).as_view()
 
 
 _ABOUT = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from sites_app.models import Store
@@ -63,8 +65,9 @@ def test_other_stores_are_not_counted_in_totals(german: Caller) -> None:
 @pytest.mark.parametrize("path", ["live/occupancy", "live/queues", *REPORTS])
 @pytest.mark.parametrize(("name", "value"), [("store", "PAR"), ("region", "europe-france"), ("region", "europe")])
 def test_another_store_is_like_one_that_is_not_there(german: Caller, path: str, name: str, value: str) -> None:
-    window = WEEK if path in REPORTS else {}
-    there, nowhere = (german.problem(path, **window, **{name: code}) for code in (value, "nowhere"))
+    window: dict[str, Any] = WEEK if path in REPORTS else {}
+    asked: list[dict[str, Any]] = [{**window, name: code} for code in (value, "nowhere")]
+    there, nowhere = (german.problem(path, **parameters) for parameters in asked)
     assert str(there).replace(value, "nowhere") == str(nowhere)
 
 
