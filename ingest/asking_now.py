@@ -6,22 +6,26 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from ingest import outcomes, polling
+from ingest import asking, outcomes, polling
 from sites_app.models import Controller
 
 
-def ask(controllers: Sequence[Controller], kinds: Iterable[str]) -> list[dict[str, Any]]:
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def ask(controllers: Sequence[Controller], kinds: Iterable[str], *, clock: asking.Clock = _now) -> list[dict[str, Any]]:
     """Ask these controllers for these streams, chunk by chunk; each controller with its error, or an empty one.
 
     The streams are claimed like the dispatcher's, so that no worker asks the same at the same time.
     """
     wanted = list(kinds)
     results: list[dict[str, Any]] = []
-    polling.ensure_streams(now=_now())
+    polling.ensure_streams(now=clock())
     for chunk in polling.chunks({controller.pk: wanted for controller in controllers}):
         work = polling.load(chunk)
-        taken = polling.take_all(polling.turns(work, now=_now()), _now)
-        outcomes.write(work, taken, now=_now())
+        taken = polling.take_all(polling.turns(work, now=clock()), clock)
+        outcomes.write(work, taken, now=clock())
         for outcome in taken:
             results.append(_result(work.controllers[outcome.turn.controller_id], outcome))
     return results
@@ -39,7 +43,3 @@ def _result(controller: Controller, outcome: Any) -> dict[str, Any]:
         "clock_skew_ms": controller.clock_skew_ms,
         "error": str(errors[0]) if errors else "",
     }
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

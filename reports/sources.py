@@ -85,7 +85,7 @@ def labels_of(request: ReportRequest, clocks: Clocks) -> Callable[[Bucket, Store
 class Source:
     """A store, or a zone of it, over its own window: whose rollups are read, in which buckets.
 
-    ``expected`` is what is expected of each of its zones; of a store's occupancy as a whole just once.
+    ``expected`` is what is expected of each of its zones, and of how many that; of a store's occupancy just once.
     """
 
     store: Store
@@ -93,7 +93,7 @@ class Source:
     window: Window
     buckets: Sequence[Bucket]
     expected_window: Window
-    expected: Sequence[Expected]
+    expected: Sequence[tuple[Expected, int]]
 
     @property
     def zone_id(self) -> int:
@@ -107,16 +107,23 @@ class Source:
             zones = _zones(store, request)
             if request.by == "zone":
                 for zone in zones:
-                    yield cls(store, zone, window, buckets, whole.window, [whole.while_there(zone)])
+                    yield cls(store, zone, window, buckets, whole.window, [(whole.while_there(zone), 1)])
             elif request.measure == Measure.OCCUPANCY:
-                yield cls(store, None, window, buckets, whole.window, [whole])
+                yield cls(store, None, window, buckets, whole.window, [(whole, 1)])
             else:
-                yield cls(store, None, window, buckets, whole.window, [whole.while_there(zone) for zone in zones])
+                yield cls(store, None, window, buckets, whole.window, _of_zones(whole, zones))
 
     def part(self, merged: Mapping[tuple[int, int, datetime], Merged], spec: MeasureSpec, bucket: Bucket) -> Part:
         """What this source adds to the row of a bucket."""
         totals, covered = merged.get((self.store.pk, self.zone_id, bucket.start), (spec.empty, 0))
-        return Part(totals, covered, sum(expected.within(bucket.start, bucket.end) for expected in self.expected))
+        expected = sum(count * each.within(bucket.start, bucket.end) for each, count in self.expected)
+        return Part(totals, covered, expected)
+
+
+def _of_zones(whole: Expected, zones: Sequence[Zone]) -> list[tuple[Expected, int]]:
+    """What is expected of some zones: of most of them the same, as they have always been there."""
+    apart = [zone for zone in zones if zone.appeared_at or zone.retired_at]
+    return [(whole, len(zones) - len(apart)), *((whole.while_there(zone), 1) for zone in apart)]
 
 
 Merged = tuple[Any, int]
