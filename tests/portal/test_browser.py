@@ -6,9 +6,9 @@ import os
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 import pytest
+from django.contrib.auth.models import User
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from sites_app.models import Zone
@@ -80,6 +80,15 @@ def page(context: BrowserContext, server: str, floor: Zone) -> Page:
     return page
 
 
+def complaints_of(page: Page, server: str) -> list[str]:
+    """What the console says is wrong, refused scripts and styles included, and requests to other hosts."""
+    found: list[str] = []
+    page.on("console", lambda said: found.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    page.on("request", lambda asked: None if asked.url.startswith((server, "data:")) else found.append(asked.url))
+    return found
+
+
 def cell(page: Page, code: str, column: str) -> Locator:
     return page.locator(f"#store-{code} [data-label='{column}']")
 
@@ -91,11 +100,7 @@ def test_who_logs_in_sees_the_stores_and_what_changes_in_them(
     person("head", None)
     page = context.new_page()
     page.set_viewport_size({"width": width, "height": height})
-    complaints: list[str] = []
-    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    asked: set[str] = set()
-    page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
+    complaints = complaints_of(page, server)
 
     log_in(page, server, "head", PASSWORD)
     expect(page.get_by_role("rowheader", name="Store S1")).to_be_visible()
@@ -114,7 +119,6 @@ def test_who_logs_in_sees_the_stores_and_what_changes_in_them(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.locator("header").evaluate("bar => getComputedStyle(bar).backgroundColor") == "rgb(10, 58, 68)"
     assert complaints == []
-    assert asked == {urlsplit(server).netloc}
 
 
 def test_figures_that_can_not_be_refreshed_are_said_to_be_old_until_they_can(page: Page, floor: Zone) -> None:
@@ -143,3 +147,13 @@ def test_who_was_logged_out_elsewhere_sees_the_login_and_no_figures(page: Page) 
     page.clock.run_for(REFRESH_MS)
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
     expect(page.get_by_text("Store S1")).to_have_count(0)
+
+
+def test_admin_and_api_docs_open_under_their_policies(page: Page, server: str) -> None:
+    User.objects.update(is_staff=True, is_superuser=True)
+    complaints = complaints_of(page, server)
+    page.goto(f"{server}/admin/sites_app/store/")
+    expect(page.get_by_role("link", name="S1", exact=True)).to_be_visible()
+    page.goto(f"{server}/api/docs")
+    expect(page.get_by_text("/api/v1/live/occupancy")).to_be_visible()
+    assert complaints == []

@@ -45,7 +45,6 @@ _UNUSED = [
         "echarts.js",
         "extension",
         "ext",
-        "htmx.js",
     )
     for option in ("--ignore", pattern)
 ]
