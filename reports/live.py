@@ -60,6 +60,13 @@ class StoreOccupancy:
         share = self.utilisation or 0.0
         return "critical" if share >= CRITICAL_AT else "warning" if share >= WARNING_AT else "normal"
 
+    @property
+    def unknown_since(self) -> datetime | None:
+        """When the sum lost its first part. None where it's known, or a part of it never was."""
+        missing = [zone for zone in self.zones if zone.people is None]
+        ends = [zone.as_of + zone.zone.controller.hold for zone in missing if zone.as_of]
+        return min(ends) if ends and len(ends) == len(missing) else None
+
 
 @dataclass(frozen=True, slots=True)
 class QueueNow:
@@ -79,6 +86,38 @@ class QueueNow:
         if self.people_waiting is None:
             return "unknown"
         return "exceeded" if self.threshold is not None and self.people_waiting > self.threshold else "normal"
+
+    @property
+    def unknown_since(self) -> datetime | None:
+        """When the last sample stopped to hold. None where it still does, or there never was one."""
+        return self.as_of + self.zone.controller.hold if self.people_waiting is None and self.as_of else None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreQueues:
+    """A store's queues now, at least one."""
+
+    queues: Sequence[QueueNow]
+
+    @property
+    def known(self) -> list[QueueNow]:
+        return [queue for queue in self.queues if queue.people_waiting is not None]
+
+    @property
+    def missing(self) -> int:
+        """How many of them are unknown."""
+        return len(self.queues) - len(self.known)
+
+    @property
+    def worst(self) -> QueueNow | None:
+        """The known queue that most needs a look: one over its threshold, then the one with the most people waiting."""
+        return max(self.known, key=lambda queue: (queue.status == "exceeded", queue.people_waiting), default=None)
+
+    @property
+    def unknown_since(self) -> datetime | None:
+        """Since when none of them is known. None where one is, or one never was."""
+        ends = [queue.unknown_since for queue in self.queues]
+        return max(end for end in ends if end) if all(ends) else None
 
 
 def occupancy(stores: StoreQuerySet, *, now: datetime) -> list[StoreOccupancy]:
@@ -141,13 +180,12 @@ def _queue_now(zone: Zone, now: datetime) -> QueueNow:
     )
 
 
-def worst_queues(queues: Iterable[QueueNow]) -> dict[int, QueueNow]:
-    """Each store's queue with the most people waiting now, by store id; stores without a known queue are left out."""
-    by_store: dict[int, list[QueueNow]] = defaultdict(list)
+def by_store(queues: Iterable[QueueNow]) -> dict[int, StoreQueues]:
+    """Queues by store id; a store that has none is left out."""
+    grouped: dict[int, list[QueueNow]] = defaultdict(list)
     for queue in queues:
-        if queue.people_waiting is not None:
-            by_store[queue.store.pk].append(queue)
-    return {store_id: max(group, key=lambda queue: queue.people_waiting or 0) for store_id, group in by_store.items()}
+        grouped[queue.store.pk].append(queue)
+    return {store_id: StoreQueues(group) for store_id, group in grouped.items()}
 
 
 def age_s(as_of: datetime | None, now: datetime) -> int | None:

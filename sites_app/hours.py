@@ -55,6 +55,12 @@ class TradingHours:
             return True
         return quarter in self._quarters(self._local_day(quarter))
 
+    def is_trading(self, instant: datetime) -> bool:
+        """Whether the store is open at this very moment; quarters round that up."""
+        day = self._local_day(instant)
+        spans = [*self.open_spans(day - _DAY), *self.open_spans(day)]
+        return any(start <= instant < end for start, end in spans)
+
     def open_quarters(self, start: datetime, end: datetime) -> list[datetime]:
         """The starts of the open quarters within ``[start, end)``, in order."""
         return [quarter for quarter in _quarters_between(start, end) if self.is_open(quarter)]
