@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import MutableMapping
 from typing import Any, cast
 
 import django
@@ -28,7 +29,16 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     elif scope["path"].startswith(PREFIX):
         await landing(scope, receive, send)
     else:
-        await django_in_threads(scope, receive, send)
+        await django_in_threads(scope, _as_coroutines(receive), send)
+
+
+def _as_coroutines(receive: Receive) -> Receive:
+    """The same messages by coroutines: a2wsgi takes no other awaitables, and granian's ``receive`` gives futures."""
+
+    async def received() -> MutableMapping[str, Any]:
+        return await receive()
+
+    return received
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
