@@ -44,7 +44,7 @@ class Patience:
 
     def wait_s(self, tries: int) -> float:
         """After so many tries in vain: twice as long each time."""
-        return min(self.first_retry_s * 2 ** min(tries - 1, 30), self.longest_retry_s)
+        return min(self.first_retry_s * 2.0 ** min(tries - 1, 30), self.longest_retry_s)
 
 
 @dataclass(slots=True, eq=False)
