@@ -1,4 +1,7 @@
-"""Live figures: the latest of each zone, as long as it holds. What is stale is unknown, never an old number."""
+"""Live figures: the latest of each zone, as long as it holds. What is stale is unknown, never an old number.
+
+A sample is as old as its controller says, but no younger than we have it: a clock that runs ahead keeps nothing fresh.
+"""
 
 from __future__ import annotations
 
@@ -144,8 +147,9 @@ def _zone_occupancy(zone: Zone, now: datetime) -> ZoneOccupancy:
     if state is None or state.occupancy_at is None:
         return ZoneOccupancy(zone, None, zone.capacity, None)
     capacity = zone.capacity if zone.capacity_by_hand else (state.capacity or zone.capacity)
-    holds = _holds(state.occupancy_at, zone.controller.hold, now)
-    return ZoneOccupancy(zone, state.people if holds else None, capacity, state.occupancy_at)
+    as_of = _as_of(state.occupancy_at, state.occupancy_received_at)
+    holds = _holds(as_of, zone.controller.hold, now)
+    return ZoneOccupancy(zone, state.people if holds else None, capacity, as_of)
 
 
 def queues(stores: StoreQuerySet, *, now: datetime) -> list[QueueNow]:
@@ -160,8 +164,11 @@ def queues(stores: StoreQuerySet, *, now: datetime) -> list[QueueNow]:
 
 def _queue_now(zone: Zone, now: datetime) -> QueueNow:
     state = _state(zone)
-    if state is None or state.queue_at is None or not _holds(state.queue_at, zone.controller.hold, now):
-        return QueueNow(zone.store, zone, None, None, None, None, state.queue_at if state else None)
+    if state is None or state.queue_at is None:
+        return QueueNow(zone.store, zone, None, None, None, None, None)
+    as_of = _as_of(state.queue_at, state.queue_received_at)
+    if not _holds(as_of, zone.controller.hold, now):
+        return QueueNow(zone.store, zone, None, None, None, None, as_of)
     return QueueNow(
         zone.store,
         zone,
@@ -169,7 +176,7 @@ def _queue_now(zone: Zone, now: datetime) -> QueueNow:
         state.average_wait_ms,
         state.longest_wait_ms,
         state.threshold,
-        state.queue_at,
+        as_of,
     )
 
 
@@ -182,8 +189,12 @@ def by_store(queues: Iterable[QueueNow]) -> dict[int, StoreQueues]:
 
 
 def age_s(as_of: datetime | None, now: datetime) -> int | None:
-    """Whole seconds since a sample; 0 where the controller's clock is ahead of ours."""
+    """Whole seconds since a sample."""
     return None if as_of is None else max(0, int((now - as_of).total_seconds()))
+
+
+def _as_of(observed_at: datetime, received_at: datetime | None) -> datetime:
+    return min(observed_at, received_at or observed_at)
 
 
 def _holds(at: datetime, hold: timedelta, now: datetime) -> bool:
