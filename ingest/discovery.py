@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -44,6 +44,17 @@ class Found:
     zones: dict[str, FoundZone] = field(default_factory=dict)
     sensors: list[FoundSensor] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+
+    def add(self, zone_id: str, name: str | None, kind: str) -> None:
+        """A zone that has shown itself to be of a kind; what it is more than that already it stays."""
+        known = self.zones.get(zone_id, FoundZone(zone_id, "", kind, None, has_occupancy=False))
+        if _RANK[known.kind] <= _RANK[kind]:
+            self.zones[zone_id] = replace(known, name=name or known.name, kind=kind)
+
+
+# What a zone has shown itself to be it stays: an entrance through which nobody comes at night, a queue that isn't
+# monitored for now, look like areas then.
+_RANK = {Zone.Kind.AREA.value: 0, Zone.Kind.ENTRANCE.value: 1, Zone.Kind.QUEUE.value: 2}
 
 
 @dataclass(slots=True)
@@ -103,9 +114,9 @@ def _new_zone(controller: Controller, item: FoundZone, code: str, appeared: date
 
 
 def _update(zone: Zone, item: FoundZone) -> bool:
-    """Take over what changed; whether anything did. An entrance at rest, without counts of late, stays one."""
+    """Take over what changed; whether anything did."""
     wanted = {"name": item.name or zone.name, "has_occupancy": item.has_occupancy or zone.has_occupancy}
-    if not zone.kind_by_hand and not (zone.kind == Zone.Kind.ENTRANCE and item.kind == Zone.Kind.AREA):
+    if not zone.kind_by_hand and _RANK[item.kind] > _RANK[zone.kind]:
         wanted["kind"] = item.kind
     if not zone.capacity_by_hand and item.capacity is not None:
         wanted["capacity"] = item.capacity

@@ -1,118 +1,89 @@
-"""How Xovis sensors are, as they say it themselves, and what that makes of the controllers that they are to us."""
+"""How controllers are doing, by what their turns brought."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sites_app.models import Controller, Sensor
+import structlog
 
-ONLINE, DEGRADED = "online", "degraded"
-HEARD_WITHIN = timedelta(minutes=15)
-_SEEN_EVERY = timedelta(seconds=30)
+from ingest import condition
+from ingest.asking import Answered, Outcome
+from ingest.models import Stream
+from ingest.wire.errors import ControllerError
+from sites_app.models import Controller
 
+OFFLINE_AFTER = 3
+"""So many turns in a row that brought nothing make a controller offline."""
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a push said of its sensor. ``status`` is empty where it said nothing of it; so may be ``sensor_id``."""
+_OPTIONAL = frozenset({Stream.Kind.DWELL, Stream.Kind.PATHS})
+_FIELDS = ["state", "last_success_at", "last_error", "consecutive_failures", "clock_skew_ms", "path_analytics"]
 
-    controller_id: UUID
-    sensor_id: str
-    at: datetime
-    type: str = ""
-    status: str = ""
-    clock: str = ""
+log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
-    """What sensors make of a controller: what is wrong, by their own word, and whether they pushed of late."""
+def harmless(kind: str, error: ControllerError) -> bool:
+    """A feature that is off, or that older firmware doesn't have: a fact about a controller, not a failure of it.
 
-    ailing: str = ""
-    heard: bool = False
-    """Such a controller isn't lost, even if it can't be asked: its sensor may stand behind a firewall."""
-
-
-def note(said: Iterable[Said]) -> None:
-    """Keep what pushes said of their sensors, the later word before the earlier, and degrade or restore controllers."""
-    told = sorted(said, key=lambda one: (str(one.controller_id), one.at))
-    controllers = {one.controller_id for one in told}
-    known: dict[UUID, dict[str, Sensor]] = {controller_id: {} for controller_id in controllers}
-    for sensor in Sensor.objects.filter(controller__in=controllers).order_by("pk"):
-        known[sensor.controller_id][sensor.sensor_id] = sensor
-    changed: dict[tuple[str, str], Sensor] = {}
-    nameless: dict[UUID, str] = {}
-    for one in told:
-        found = _sensor(one, known[one.controller_id])
-        if found is None:
-            nameless[one.controller_id] = _sentence(one.status, one.clock)
-        elif _update(found, one):
-            changed[str(found.controller_id), found.sensor_id] = found
-    rows = [changed[key] for key in sorted(changed)]  # in order, so that two workers never wait in a ring
-    Sensor.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["controller", "sensor_id"],
-        update_fields=["status", "clock", "last_seen_at"],
-    )
-    _note_controllers({one.controller_id for one in told if one.status}, nameless)
+    A controller without occupancy or footfall isn't one: there, it's rather the address that is wrong.
+    """
+    return error.code in ("feature_disabled", "not_found") and kind in _OPTIONAL
 
 
-def of(controllers: Iterable[Controller], *, now: datetime) -> Mapping[UUID, Health]:
-    """The health of those of the controllers that are Xovis sensors."""
-    wanted = [controller.pk for controller in controllers if controller.kind == Controller.Kind.XOVIS]
-    found: dict[UUID, Health] = {}
-    for sensor in Sensor.objects.filter(controller__in=wanted) if wanted else ():
-        before = found.get(sensor.controller_id, Health())
-        heard = sensor.last_seen_at is not None and sensor.last_seen_at > now - HEARD_WITHIN
-        found[sensor.controller_id] = Health(before.ailing or _ailing(sensor), before.heard or heard)
-    return found
+def failures(outcome: Outcome) -> list[ControllerError]:
+    """What went wrong in a turn, facts about the controller aside."""
+    return [
+        answered.error
+        for answered in outcome.answers
+        if answered.error is not None and not harmless(answered.question.kind, answered.error)
+    ]
 
 
-def _sensor(said: Said, known: dict[str, Sensor]) -> Sensor | None:
-    """The sensor that is meant. One that doesn't say its serial number is the only one that there is, if there is one."""
-    if not said.sensor_id:
-        return next(iter(known.values())) if len(known) == 1 else None
-    new = Sensor(controller_id=said.controller_id, sensor_id=said.sensor_id, type=said.type, status=ONLINE)
-    return known.setdefault(said.sensor_id, new)
+def note(controllers: Mapping[UUID, Controller], outcomes: Sequence[Outcome], *, now: datetime) -> int:
+    """Write how each controller is doing after its turn; how many turns failed. Streams have been moved before."""
+    conditions = condition.of(controllers.values(), now=now)
+    failing = Stream.objects.filter(controller__in=list(controllers), consecutive_failures__gt=0)
+    troubled = set(failing.values_list("controller_id", flat=True))
+    for outcome in outcomes:
+        controller = controllers[outcome.turn.controller_id]
+        if outcome.clock_skew is not None:
+            controller.clock_skew_ms = round(outcome.clock_skew.total_seconds() * 1000)
+        for answered in outcome.answers:
+            _note_paths(controller, answered)
+        said = conditions.get(controller.pk, condition.Condition())
+        _note_state(controller, outcome, said, troubled=controller.pk in troubled)
+    Controller.objects.bulk_update(controllers.values(), _FIELDS)
+    return sum(bool(failures(outcome)) for outcome in outcomes)
 
 
-def _update(sensor: Sensor, said: Said) -> bool:
-    """Take over what is newer; whether it's worth a write."""
-    seen = sensor.last_seen_at
-    if seen is not None and said.at < seen:
-        return False
-    before = sensor.status, sensor.clock
-    if said.status:
-        sensor.status, sensor.clock = said.status, said.clock
-    if seen is not None and said.at - seen < _SEEN_EVERY and before == (sensor.status, sensor.clock):
-        return False
-    sensor.last_seen_at = said.at
-    return True
+def _note_paths(controller: Controller, answered: Answered) -> None:
+    if answered.question.kind == Stream.Kind.PATHS:
+        if answered.error is None:
+            controller.path_analytics = True
+        elif harmless(answered.question.kind, answered.error):
+            controller.path_analytics = False
 
 
-def _note_controllers(controller_ids: set[UUID], nameless: Mapping[UUID, str]) -> None:
-    """Degrade and restore controllers. ``nameless`` is what a sensor said of itself that nobody knows yet."""
-    states = Controller.State
-    ailing = {controller_id: sentence for controller_id, sentence in nameless.items() if sentence}
-    for sensor in Sensor.objects.filter(controller__in=controller_ids):
-        if sentence := _ailing(sensor):
-            ailing[sensor.controller_id] = sentence
-    for controller_id, sentence in ailing.items():
-        well = Controller.objects.filter(pk=controller_id, state__in=[states.NEW, states.ONLINE, states.DEGRADED])
-        well.filter(consecutive_failures=0).update(state=states.DEGRADED, last_error=sentence)
-    recovered = Controller.objects.filter(pk__in=controller_ids - ailing.keys(), state=states.DEGRADED)
-    recovered.filter(consecutive_failures=0).update(state=states.ONLINE, last_error="")
+def _note_state(controller: Controller, outcome: Outcome, said: condition.Condition, *, troubled: bool) -> None:
+    """``troubled``: some stream's last turn failed, be it this one or another that is not due yet.
 
-
-def _ailing(sensor: Sensor) -> str:
-    return _sentence(sensor.status, sensor.clock)
-
-
-def _sentence(status: str, clock: str) -> str:
-    """What is wrong with a sensor, by its own word; empty where nothing is."""
-    if clock:
-        return f"The sensor says that its clock is wrong ({clock}): check its time server."
-    return "The sensor says that it isn't well: look at its own page." if status == DEGRADED else ""
+    ``said`` is what a bare sensor tells of itself by its pushes.
+    """
+    errors = failures(outcome)
+    succeeded = any(answered.error is None for answered in outcome.answers)
+    if succeeded:
+        controller.last_success_at, controller.consecutive_failures = outcome.received_at, 0
+        controller.state = Controller.State.DEGRADED if troubled or said.ailing else Controller.State.ONLINE
+        controller.last_error = controller.last_error if troubled else said.ailing
+    if not errors:
+        return
+    controller.consecutive_failures += 1
+    controller.last_error = str(errors[0])
+    if errors[-1].code == "unauthorized":
+        controller.state = Controller.State.UNAUTHORIZED
+    elif controller.consecutive_failures >= OFFLINE_AFTER and not said.heard:
+        controller.state = Controller.State.OFFLINE
+    else:
+        controller.state = Controller.State.DEGRADED
+    log.warning("poll_failed", controller=str(controller.pk), code=errors[0].code, error=str(errors[0]))

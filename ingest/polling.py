@@ -69,6 +69,13 @@ def claim_due(*, now: datetime, limit: int = 5000) -> dict[UUID, list[str]]:
     return claimed
 
 
+def claim(wanted: Mapping[UUID, Sequence[str]], *, now: datetime) -> None:
+    """Claim these streams, due or not, stopped or not: for a person who wants to know now."""
+    ensure_streams(now=now)
+    kinds = {kind for kinds in wanted.values() for kind in kinds}
+    Stream.objects.filter(controller__in=list(wanted), kind__in=kinds).update(due_at=now + LEASE)
+
+
 def ensure_streams(*, now: datetime) -> None:
     """Make the streams of controllers that have none yet: those that their kind has."""
     pairs = [(controller_kind, kind) for controller_kind in asking.ROOMS for kind in asking.streams_of(controller_kind)]

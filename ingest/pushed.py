@@ -1,4 +1,4 @@
-"""Digesting what Xovis sensors pushed: logics become records and samples, live data samples, a status the sensor's health."""
+"""Digesting what Xovis sensors pushed: logics become records and samples, live data samples, a status the sensor's condition."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from ingest import discovery, facts, health, logics
+from ingest import condition, discovery, facts, logics
 from ingest.models import Event, Quarantine
 from ingest.quarantine import Fault
 from ingest.readings import Reading, future_limit
@@ -57,7 +57,7 @@ def take(events: Sequence[Event], rows: facts.Facts, faults: list[Fault], *, now
         meaning = _meaning(content, known.by_name(event.controller_id))
         faults.extend(_fault(event, item) for item in meaning.rejected)
         _resolve(event, meaning.readings, known.directory, rows, faults)
-    health.note(_said(event, content) for event, content in stored)
+    condition.note(_said(event, content) for event, content in stored)
     return [event for event, content in stored if not content.tells]
 
 
@@ -108,17 +108,17 @@ def _resolve(
     faults.extend(_fault(event, Rejected("", _NO_ZONE, zone_id.encode())) for zone_id in sorted(unknown))
 
 
-def _said(event: Event, content: Stored) -> health.Said:
+def _said(event: Event, content: Stored) -> condition.Said:
     sensor = content.sensor_info
     serial, kind = (sensor.serial_number or "", sensor.type or "") if sensor else ("", "")
     if not isinstance(content, StoredStatus):
-        return health.Said(event.controller_id, serial, event.received_at, kind)
-    return health.Said(
+        return condition.Said(event.controller_id, serial, event.received_at, kind)
+    return condition.Said(
         event.controller_id,
         serial,
         event.received_at,
         kind,
-        health.DEGRADED if content.wrong else health.ONLINE,
+        condition.DEGRADED if content.wrong else condition.ONLINE,
         content.wrong.get("time", ""),
     )
 

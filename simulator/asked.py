@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import TypeVar
 
 import msgspec
 from aiohttp import web
 
-from simulator.clock import FIRST_INSTANT, LAST_INSTANT
+from simulator import clock
 
 T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-_UNKNOWN_FIELD = re.compile(r"unknown field `(?P<field>[^`]*)`")
+_UNFIT_FIELD = re.compile(r"(unknown|required) field `(?P<field>[^`]*)`")
 _AT = re.compile(r" - at `\$\.?(?P<field>[^`]*)`")
 
 
@@ -28,11 +27,13 @@ class Bad(Exception):
 
 
 def answer(value: object, status: int = 200) -> web.Response:
+    """As JSON."""
     return web.Response(body=msgspec.json.encode(value), status=status, content_type="application/json")
 
 
 @web.middleware
 async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answers what was refused: ``{"error": {"message": …, "field": …}}``, with a null field where it was none."""
     try:
         return await handler(request)
     except Bad as bad:
@@ -42,6 +43,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 async def body(request: web.Request, shape: type[T]) -> T:
+    """The JSON that was sent. Raises ``Bad`` if it isn't of that shape."""
     try:
         return msgspec.json.decode(await request.read(), type=shape)
     except msgspec.ValidationError as error:
@@ -51,12 +53,13 @@ async def body(request: web.Request, shape: type[T]) -> T:
 
 
 def _field(message: str) -> str | None:
-    at, unknown = _AT.search(message), _UNKNOWN_FIELD.search(message)
-    parts = [found["field"] for found in (at, unknown) if found and found["field"]]
+    at, unfit = _AT.search(message), _UNFIT_FIELD.search(message)
+    parts = [found["field"] for found in (at, unfit) if found and found["field"]]
     return ".".join(parts) or None
 
 
 def parameters(request: web.Request, *known: str) -> dict[str, str]:
+    """The query's. Raises ``Bad`` for any but the known ones."""
     for name in request.query:
         if name not in known:
             raise Bad(f"There is no parameter {name!r} here.", field=name)
@@ -64,6 +67,7 @@ def parameters(request: web.Request, *known: str) -> dict[str, str]:
 
 
 def window(parameters: dict[str, str]) -> tuple[int, int]:
+    """``start`` and ``end`` in seconds since 1970. Raises ``Bad``."""
     start, end = instant(parameters, "start"), instant(parameters, "end")
     if end <= start:
         raise Bad("end doesn't lie after start.", field="end")
@@ -71,18 +75,17 @@ def window(parameters: dict[str, str]) -> tuple[int, int]:
 
 
 def instant(parameters: dict[str, str], name: str) -> int:
+    """A time in seconds since 1970. Raises ``Bad``."""
     if name not in parameters:
         raise Bad(f"{name} is missing.", field=name)
     try:
-        instant = datetime.fromisoformat(parameters[name])
-        if instant.tzinfo is None or not FIRST_INSTANT <= instant.timestamp() < LAST_INSTANT:
-            raise ValueError(parameters[name])
-    except (ValueError, OverflowError):
-        raise Bad(f"{name} isn't an RFC 3339 time with an offset, 2000 to 2199.", field=name) from None
-    return int(instant.timestamp())
+        return clock.instant(parameters[name])
+    except ValueError as error:
+        raise Bad(f"{name}: {error}", field=name) from None
 
 
 def whole(parameters: dict[str, str], name: str, default: int) -> int:
+    """A whole number above 0. Raises ``Bad``."""
     text = parameters.get(name, str(default))
     if not re.fullmatch(r"[1-9]\d{0,6}", text, re.ASCII):
         raise Bad(f"{name} isn't a whole number above 0.", field=name)

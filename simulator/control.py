@@ -14,8 +14,9 @@ from simulator.clock import FIRST_INSTANT, LAST_INSTANT, Clock, rfc3339
 from simulator.events import Event
 from simulator.faults import NONE, Faults
 from simulator.fleet import Controller, Fleet
+from simulator.posts import Target
 from simulator.serving import Listeners
-from simulator.webhooks import DELIVERED, EXPIRED, GONE, PENDING, Delivery, Outbox, Target, Webhooks
+from simulator.webhooks import DELIVERED, EXPIRED, GONE, PENDING, Delivery, Outbox, Webhooks
 
 _MAX_TRUTH_S = 31 * 86_400
 _MAX_EMITTED = 100_000
@@ -27,6 +28,8 @@ Printable = Annotated[str, msgspec.Meta(pattern=r"^[ -~]*$")]
 
 
 class ClockSetting(msgspec.Struct, forbid_unknown_fields=True):
+    """Without ``now`` it is the real time."""
+
     now: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     frozen: bool = False
 
@@ -40,11 +43,15 @@ class WebhookSetting(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class NamedWebhook(WebhookSetting, forbid_unknown_fields=True, kw_only=True):
+    """One of many: the controller ``name`` of a ``store``, by its code."""
+
     store: str
     name: str
 
 
 class Emission(msgspec.Struct, forbid_unknown_fields=True):
+    """Either events as they are to be sent, or how many are to be made up."""
+
     events: list[dict[str, Any]] | None = None
     count: Annotated[int, msgspec.Meta(ge=1, le=_MAX_EMITTED)] | None = None
 
@@ -232,6 +239,7 @@ def _outbox(outbox: Outbox) -> dict[str, Any]:
     return {
         "url": outbox.target.url,
         "gone": outbox.gone,
+        "seen_until": None if outbox.seen is None else rfc3339(outbox.seen[0]),
         "posts": outbox.posts,
         "failures": outbox.failures,
         "counts": counts,

@@ -12,6 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
+from ingest import counters
 from xovis_platform.celery import HEARTBEAT_KEY, HEARTBEAT_LIMIT_S
 
 
@@ -72,13 +73,17 @@ def metrics(request: HttpRequest) -> HttpResponse:
         with connection.cursor() as cursor:
             cursor.execute(statement)
             Gauge(name, text, registry=registry).set(cursor.fetchone()[0] or 0)
-    return HttpResponse(generate_latest(registry) + generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(
+        generate_latest(registry) + generate_latest(counters.REGISTRY), content_type=CONTENT_TYPE_LATEST
+    )
 
 
 _GAUGES = {
     "xovis_stream_lateness_seconds": (
         "How long the stream that has waited longest is overdue.",
-        "SELECT greatest(0, extract(epoch FROM now() - min(due_at))) FROM ingest_stream WHERE NOT stopped",
+        "SELECT greatest(0, extract(epoch FROM now() - min(due_at))) FROM ingest_stream stream"
+        " JOIN sites_app_controller controller ON controller.id = stream.controller_id"
+        " WHERE NOT stopped AND controller.enabled",
     ),
     "xovis_streams_failing": (
         "Streams whose last turn failed.",

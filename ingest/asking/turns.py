@@ -14,6 +14,7 @@ from ingest.readings import Reading
 from ingest.wire.decoding import Rejected
 from ingest.wire.errors import ControllerError
 from sites_app.models import Controller
+from sites_app.secrets import Secret
 
 Clock = Callable[[], datetime]
 
@@ -28,26 +29,26 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What to ask one controller. ``api_key`` is plain here and nowhere else; its repr doesn't show it."""
+    """What to ask one controller. ``api_key`` is still encrypted: it's plain in the turn's own thread alone."""
 
     controller_id: UUID
     store_id: int
     kind: str
     base_url: str
-    api_key: str = field(repr=False)
+    api_key: Secret
     verify_tls: bool
     known_zones: frozenset[str]
     questions: tuple[Question, ...]
 
     @classmethod
     def of(cls, controller: Controller, known_zones: frozenset[str], questions: Iterable[Question]) -> Turn:
-        """A turn with this controller, with its key made plain."""
+        """A turn with this controller."""
         return cls(
             controller_id=controller.pk,
             store_id=controller.store_id,
             kind=controller.kind,
             base_url=controller.base_url,
-            api_key=controller.api_key.reveal(),
+            api_key=controller.api_key,
             verify_tls=controller.verify_tls,
             known_zones=known_zones,
             questions=tuple(questions),
@@ -82,6 +83,11 @@ class Outcome:
     found: Found | None = None
     clock_skew: timedelta | None = None
 
+    @property
+    def known_zones(self) -> frozenset[str]:
+        """The zone ids that were known before the turn, and those found in it."""
+        return self.turn.known_zones | frozenset(self.found.zones if self.found else ())
+
 
 class Client(Protocol):
     """Speaks to one controller, over a connection that is kept until the end of the turn."""
@@ -102,8 +108,9 @@ ClientT = TypeVar("ClientT", bound=Client)
 class Room(Generic[ClientT]):
     """How one kind of controller is asked: its client, and for each stream that it has what to ask.
 
-    A question raises ``ControllerError``, or leaves what it learned in ``Answered`` and ``Outcome``. The instant is now.
+    The client is made with the turn's key in plain. A question raises ``ControllerError``, or leaves what it learned in
+    ``Answered`` and ``Outcome``. The instant is now.
     """
 
-    client: Callable[[Turn, Clock], ClientT]
+    client: Callable[[Turn, str, Clock], ClientT]
     questions: Mapping[str, Callable[[ClientT, Answered, Outcome, datetime], None]]

@@ -18,8 +18,8 @@ from ingest.xovis.client import PartT, Told, XovisClient
 from ingest.xovis.payloads import OK
 
 
-def _client(turn: Turn, clock: Clock) -> XovisClient:
-    return XovisClient(turn.base_url, turn.api_key, verify_tls=turn.verify_tls, clock=clock)
+def _client(turn: Turn, login: str, clock: Clock) -> XovisClient:
+    return XovisClient(turn.base_url, login, verify_tls=turn.verify_tls, clock=clock)
 
 
 def _live(client: XovisClient, answered: Answered, outcome: Outcome, now: datetime) -> None:
@@ -49,7 +49,7 @@ def _discover(client: XovisClient, answered: Answered, outcome: Outcome, now: da
 def _note_zones(client: XovisClient, outcome: Outcome) -> None:
     """Logics that are new come to be zones at once, not only when the sensor is asked for what it has."""
     zones = logics.zones_of(client.live().answer.logics)
-    if outcome.found is None and zones.keys() - outcome.turn.known_zones:
+    if outcome.found is None and zones.keys() - outcome.known_zones:
         outcome.found = Found(zones)
 
 

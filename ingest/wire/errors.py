@@ -107,6 +107,18 @@ class TooLarge(ControllerError):
     permanent = True
 
 
+class KeyUnreadable(ControllerError):
+    """The key that we keep can't be decrypted. It can be again, once the encryption key that is missing is back."""
+
+    code = "key_unreadable"
+
+
+class Unexpected(ControllerError):
+    """What nobody foresaw: a fault of ours, kept apart so that other controllers are asked all the same."""
+
+    code = "unexpected"
+
+
 class BadAnswer(ControllerError):
     """What came isn't an answer of such a controller. ``excerpt`` is its beginning (at most 500 bytes), for the quarantine."""
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
+from ingest.counters import SENSOR_PARTS_IGNORED
 from ingest.xovis.payloads import Count, LiveData, Logic, LogicsData, Module, OlderEvent, SensorInfo
-from ingest.xovis.salvage import IGNORED
 from ingest.xovis.templates import FIGURES, Counts, counts_of
 
 LOGICS, LIVE, STATUS = "xovis.logics", "xovis.live", "xovis.status"
@@ -45,7 +45,7 @@ def of_logics(data: LogicsData, received_at: datetime) -> Iterator[Piece]:
     for logic in data.logics:
         counts = counts_of(logic.info)
         if counts is Counts.UNKNOWN:
-            IGNORED.labels("Logic").inc()
+            SENSOR_PARTS_IGNORED.labels("Logic").inc()
         if counts not in FIGURES:
             yield from _kept(data.sensor_info, logic, counts)
 
@@ -88,7 +88,7 @@ def _is_read(count: Count) -> bool:
     if count.name in READ_COUNTS:
         return True
     if not count.name.startswith(_BREAKDOWNS):
-        IGNORED.labels("Count").inc()
+        SENSOR_PARTS_IGNORED.labels("Count").inc()
     return False
 
 

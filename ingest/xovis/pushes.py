@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ingest.counters import SENSOR_PARTS_IGNORED
 from ingest.wire.decoding import PayloadError, Rejected, load
 from ingest.wire.refusals import printable
 from ingest.xovis import live, pieces
@@ -25,7 +26,7 @@ from ingest.xovis.payloads import (
     StatusData,
 )
 from ingest.xovis.pieces import Piece
-from ingest.xovis.salvage import IGNORED, Salvage
+from ingest.xovis.salvage import Salvage
 
 _TESTS = frozenset({"connection_test"})
 _PERSONS_FROM = (b'"frames"', b'"tracked_objects"', b'"events"', b'"values"')
@@ -56,7 +57,7 @@ def read(body: bytes, received_at: datetime) -> Push:
     for index, envelope in enumerate(content if isinstance(content, list) else [content]):
         keys = envelope.keys() if isinstance(envelope, dict) else frozenset[str]()
         if not keys & (_FORMS.keys() | _TESTS):
-            IGNORED.labels("Envelope").inc()
+            SENSOR_PARTS_IGNORED.labels("Envelope").inc()
         for key in _FORMS.keys() & keys:
             _FORMS[key](push, envelope, f"/{index}" if isinstance(content, list) else "")
     return push

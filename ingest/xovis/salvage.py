@@ -12,19 +12,13 @@ from types import UnionType
 from typing import Any, ClassVar, TypeVar, Union, get_args, get_origin
 
 import msgspec
-from prometheus_client import Counter
 
+from ingest.counters import SENSOR_PARTS_IGNORED
 from ingest.wire.decoding import Rejected, payload_error
 from ingest.xovis.instants import Instant, instant
 
 MAX_REJECTED = 1000
 _TEXT_SHOWN = 200
-
-IGNORED = Counter(
-    "xovis_sensor_parts_ignored",
-    "Fields, counts and envelopes of Xovis sensors that the platform doesn't know, by what they were part of.",
-    ["part"],
-)
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -64,7 +58,7 @@ class Salvage:
         known = _fields(shape)
         unknown = value.keys() - {item.key for item in known} - shape.passes_over
         if unknown:
-            IGNORED.labels(shape.__name__).inc(len(unknown))
+            SENSOR_PARTS_IGNORED.labels(shape.__name__).inc(len(unknown))
         taken: dict[str, Any] = {}
         for item in known:
             got = self._field(value, item, shape, pointer)

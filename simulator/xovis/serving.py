@@ -67,6 +67,7 @@ class Sensors:
         one = "/sensors/{store}/{name}"
         return [
             web.get("/sensors", self._get),
+            web.delete("/sensors/faults", self._delete_all_faults),
             web.put(f"{one}/agent", self._put_agent),
             web.delete(f"{one}/agent", self._delete_agent),
             web.post(f"{one}/push", self._push),
@@ -112,6 +113,11 @@ class Sensors:
             raise Bad("end lies after start, by at most 7 days.", field="end")
         statuses = await self._agents.push(sensor, again.agent, again.start, again.end)
         return answer({"statuses": statuses})
+
+    async def _delete_all_faults(self, request: web.Request) -> web.Response:
+        for server in self._servers.values():
+            server.faults = NONE
+        return answer({"sensors": len(self._servers), "faults": msgspec.to_builtins(NONE)})
 
     async def _put_faults(self, request: web.Request) -> web.Response:
         return self._set_faults(self._server(request), await body(request, Faults))

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 NOW = NOON + timedelta(hours=2)
-MINUTES = 60
+MINUTES = 45
 LOGICS = {1: "XLT_LINE_IN_OUT_COUNT", 8: "XLT_ZONE_OCCUPANCY_COUNT", 9: "XLT_QUEUE_STATISTICS"}
 COUNTERS = {1: ("fw", "bw"), 8: ("balance", "visits", "dwell_time"), 9: ("queue-length", "queueing-time")}
 STATES = ("balance", "queue-length", "queueing-time")
@@ -135,11 +135,11 @@ def sensors() -> list[Controller]:
 
 
 everything = [(logic, minute) for logic in LOGICS for minute in range(MINUTES)]
-slow = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+slow = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @slow
-@given(seed=st.integers(0, 2**32), polls=st.lists(st.tuples(st.integers(0, 3), st.integers(1, 4)), max_size=3))
+@given(seed=st.integers(0, 2**32), polls=st.lists(st.tuples(st.integers(0, 2), st.integers(1, 3)), max_size=3))
 def test_any_split_order_and_repetition_of_pushes_and_history_gives_the_same(
     sensors: list[Controller], seed: int, polls: list[tuple[int, int]]
 ) -> None:
@@ -150,7 +150,7 @@ def test_any_split_order_and_repetition_of_pushes_and_history_gives_the_same(
         _deliver_anyhow(other, random.Random(seed), polls)
         _digest()
         assert tables(other) == tables(plain)
-        assert len(tables(plain)["FootfallInterval"]) == 4
+        assert len(tables(plain)["FootfallInterval"]) == 3
         transaction.set_rollback(True)
 
 
@@ -169,7 +169,7 @@ def _deliver_anyhow(sensor: Controller, chance: random.Random, polls: list[tuple
             _digest()
             if polls:
                 first, length = polls.pop()
-                poll(sensor, first, min(first + length, 4), NOW + timedelta(seconds=package))
+                poll(sensor, first, min(first + length, 3), NOW + timedelta(seconds=package))
 
 
 def _digest() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,37 +9,30 @@ import pytest
 
 from ingest import digest
 from ingest.models import DwellInterval, Event, FootfallInterval, OccupancySample, Quarantine, QueueSample
-from sites_app.models import Controller, Sensor
+from sites_app import models
+from sites_app.models import Controller
 from tests import chain
-from tests.ingest.xovis import fleet
-from tests.ingest.xovis.fleet import Fleet
+from tests.fleet import Fleet, Sensor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 START = datetime(2026, 11, 3, 11, tzinfo=UTC)
 END = START + timedelta(hours=1)
-OLD_STORE, STORE = "S007", "S022"
-
-
-@pytest.fixture(scope="module")
-def sensors() -> Iterator[Fleet]:
-    with fleet.running() as running:
-        yield running
 
 
 @pytest.fixture
-def described(sensors: Fleet) -> dict[str, Any]:
-    return sensors.sensor(STORE)
+def site(fleet: Fleet) -> Sensor:
+    return fleet.sensor()
 
 
 @pytest.fixture
-def sensor(described: dict[str, Any]) -> Controller:
-    return chain.controller(chain.store(), kind="xovis", webhook_key=described["webhook_key"])
+def sensor(site: Sensor) -> Controller:
+    return chain.controller(chain.store(), kind="xovis", webhook_key=site.webhook_key)
 
 
 @pytest.fixture
-def agent(server: str, sensor: Controller, described: dict[str, Any]) -> dict[str, Any]:
-    return {"url": f"{server}/ingest/xovis/{sensor.pk}", "key": described["webhook_key"], "user": str(sensor.pk)}
+def agent(server: str, sensor: Controller, site: Sensor) -> dict[str, Any]:
+    return {"url": f"{server}/ingest/xovis/{sensor.pk}", "key": site.webhook_key, "user": str(sensor.pk)}
 
 
 def digest_all() -> None:
@@ -48,14 +40,13 @@ def digest_all() -> None:
         pass
 
 
-def footfall(described: dict[str, Any]) -> list[tuple[Any, ...]]:
-    zones = {f"logic:{one['id']}": one["zone_id"] for one in described["logics"]}
+def footfall(site: Sensor) -> list[tuple[Any, ...]]:
     rows = FootfallInterval.objects.filter(complete=True).select_related("zone")
-    return sorted((zones[row.zone.zone_id], row.start, row.count_in, row.count_out) for row in rows)
+    return sorted((site.zones[row.zone.zone_id], row.start, row.count_in, row.count_out) for row in rows)
 
 
-def true_footfall(sensors: Fleet, store: str) -> list[tuple[Any, ...]]:
-    rows = sensors.truth(store, START, END)["footfall"]
+def true_footfall(fleet: Fleet, site: Sensor) -> list[tuple[Any, ...]]:
+    rows = fleet.truth(site.store, START, END)["footfall"]
     return sorted((row["zone_id"], datetime.fromisoformat(row["start"]), row["in"], row["out"]) for row in rows)
 
 
@@ -69,28 +60,27 @@ def true_footfall(sensors: Fleet, store: str) -> list[tuple[Any, ...]]:
     ],
 )
 def test_an_hour_of_pushes_becomes_the_footfall_that_truly_was(
-    sensors: Fleet, described: dict[str, Any], agent: dict[str, Any], settings: dict[str, Any]
+    fleet: Fleet, site: Sensor, agent: dict[str, Any], settings: dict[str, Any]
 ) -> None:
     half = START + timedelta(minutes=40)
     for start, end in ((half, END), (START, half), (START + timedelta(minutes=7), END)):
-        statuses = sensors.push(described, start, end, **{"forms": ["logics", "status"], **agent, **settings})
+        statuses = fleet.push(site, start, end, **{"forms": ["logics", "status"], **agent, **settings})
         assert set(statuses) == {204}
         digest_all()
-    assert footfall(described) == true_footfall(sensors, STORE)
+    assert footfall(site) == true_footfall(fleet, site)
     assert not Quarantine.objects.exists()
-    found = Sensor.objects.get()
-    assert (found.sensor_id, found.status) == (described["serial_number"], "online")
+    found = models.Sensor.objects.get()
+    assert (found.sensor_id, found.status) == (site.serial_number, "online")
 
 
-def test_stays_and_waits_come_with_the_logics(sensors: Fleet, described: dict[str, Any], agent: dict[str, Any]) -> None:
-    sensors.push(described, START, END, forms=["logics"], **agent)
+def test_stays_and_waits_come_with_the_logics(fleet: Fleet, site: Sensor, agent: dict[str, Any]) -> None:
+    fleet.push(site, START, END, forms=["logics"], **agent)
     digest_all()
-    zones = {f"logic:{one['id']}": one["zone_id"] for one in described["logics"]}
-    true = {row["zone_id"]: row for row in sensors.truth(STORE, START, END)["dwell"]}
+    true = {row["zone_id"]: row for row in fleet.truth(site.store, START, END)["dwell"]}
     stays = list(DwellInterval.objects.select_related("zone"))
     assert len(stays) == 2
     for stay in stays:
-        row = true[zones[stay.zone.zone_id]]
+        row = true[site.zones[stay.zone.zone_id]]
         assert (stay.start, stay.visits) == (START, row["visits"])
         assert abs(stay.average_dwell_ms - row["average_dwell_ms"]) <= 1
     assert QueueSample.objects.filter(average_wait_ms__gt=0).exists()
@@ -98,38 +88,36 @@ def test_stays_and_waits_come_with_the_logics(sensors: Fleet, described: dict[st
 
 @pytest.mark.parametrize("referenced", [False, True])
 def test_live_data_becomes_the_occupancy_that_truly_was_and_no_persons(
-    sensors: Fleet, described: dict[str, Any], agent: dict[str, Any], referenced: bool
+    fleet: Fleet, site: Sensor, agent: dict[str, Any], referenced: bool
 ) -> None:
-    sensors.push(described, START, START + timedelta(minutes=1), forms=["logics"], **agent)
+    fleet.push(site, START, START + timedelta(minutes=1), forms=["logics"], **agent)
     digest_all()
     OccupancySample.objects.all().delete()
-    sensors.push(described, START, END - timedelta(minutes=50), forms=["live"], referenced=referenced, **agent)
+    fleet.push(site, START, END - timedelta(minutes=50), forms=["live"], referenced=referenced, **agent)
     assert [event.event for event in Event.objects.all()] == ["xovis.live"]
     body = bytes(Event.objects.get().body)
     assert b"balance" in body
     assert not [word for word in (b"position", b"track", b"height", b"PERSON") if word in body]
     digest_all()
-    zones = {f"logic:{one['id']}": one["zone_id"] for one in described["logics"]}
     samples = list(OccupancySample.objects.select_related("zone").order_by("observed_at"))
     assert len(samples) > 10
     for sample in samples[:: len(samples) // 5]:
-        true = {row["zone_id"]: row["current_people"] for row in sensors.occupancy(STORE, sample.observed_at)["zones"]}
-        assert sample.people == true[zones[sample.zone.zone_id]]
+        assert sample.people == fleet.people(site, sample.observed_at)[site.zones[sample.zone.zone_id]]
 
 
-def test_older_events_are_kept_one_by_one(sensors: Fleet, described: dict[str, Any], agent: dict[str, Any]) -> None:
+def test_older_events_are_kept_one_by_one(fleet: Fleet, site: Sensor, agent: dict[str, Any]) -> None:
     end = START + timedelta(minutes=10)
     for _ in range(2):
-        sensors.push(described, START, end, forms=["older_events"], **agent)
+        fleet.push(site, START, end, forms=["older_events"], **agent)
         digest_all()
     assert Event.objects.filter(event="xovis.line_crossing").count() > 5
     assert Event.objects.count() == Event.objects.filter(event="xovis.line_crossing").count()
     assert not FootfallInterval.objects.exists()
 
 
-def test_older_firmware_counts_by_logics_that_list_zones(sensors: Fleet, agent: dict[str, Any]) -> None:
-    old = sensors.sensor(OLD_STORE)
-    assert {one["info"] for one in old["logics"] if one["kind"] == "entrance"} >= {"XLT_4X_LINE_IN_OUT_COUNT"}
-    sensors.push(old, START, END, forms=["logics"], **agent)
+def test_older_firmware_counts_by_logics_that_list_zones(fleet: Fleet, agent: dict[str, Any]) -> None:
+    old = fleet.sensor("S007")
+    assert "XLT_4X_LINE_IN_OUT_COUNT" in old.infos.values()
+    fleet.push(old, START, END, forms=["logics"], **agent)
     digest_all()
-    assert footfall(old) == true_footfall(sensors, OLD_STORE)
+    assert footfall(old) == true_footfall(fleet, old)
