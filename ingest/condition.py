@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
+
+from django.db import connection
 
 from sites_app.models import Controller, Sensor
 
 ONLINE, DEGRADED = "online", "degraded"
 HEARD_WITHIN = timedelta(minutes=15)
-_SEEN_EVERY = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,13 @@ class Said:
     type: str = ""
     status: str = ""
     clock: str = ""
+    status_at: datetime | None = None
+
+    def after(self, before: Said) -> Said:
+        """What is known after two words of one sensor, this one the later."""
+        if self.status:
+            return replace(self, status_at=self.at)
+        return replace(self, status=before.status, clock=before.clock, status_at=before.status_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +47,21 @@ class Condition:
 
 def note(said: Iterable[Said]) -> None:
     """Keep what pushes said of their sensors, the later word before the earlier, and degrade or restore controllers."""
-    told = sorted(said, key=lambda one: (str(one.controller_id), one.at))
-    controllers = {one.controller_id for one in told}
-    known: dict[UUID, dict[str, Sensor]] = {controller_id: {} for controller_id in controllers}
-    for sensor in Sensor.objects.filter(controller__in=controllers).order_by("pk"):
-        known[sensor.controller_id][sensor.sensor_id] = sensor
-    changed: dict[tuple[str, str], Sensor] = {}
-    nameless: dict[UUID, str] = {}
+    told = sorted(said, key=lambda one: one.at)
+    named = {(one.controller_id, one.sensor_id) for one in told if one.sensor_id}
+    nameless = {one.controller_id for one in told if not one.sensor_id}
+    alone = _alone(nameless, named)
+    rows: dict[tuple[UUID, str], Said] = {}
+    unknown: dict[UUID, str] = {}
     for one in told:
-        found = _sensor(one, known[one.controller_id])
-        if found is None:
-            nameless[one.controller_id] = _sentence(one.status, one.clock)
-        elif _update(found, one):
-            changed[str(found.controller_id), found.sensor_id] = found
-    rows = [changed[key] for key in sorted(changed)]  # in order, so that two workers never wait in a ring
-    Sensor.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["controller", "sensor_id"],
-        update_fields=["status", "clock", "last_seen_at"],
-    )
-    _note_controllers({one.controller_id for one in told if one.status}, nameless)
+        sensor_id = one.sensor_id or alone.get(one.controller_id, "")
+        if not sensor_id:
+            unknown[one.controller_id] = _sentence(one.status, one.clock)
+            continue
+        before = rows.get((one.controller_id, sensor_id), one)
+        rows[one.controller_id, sensor_id] = one.after(before)
+    _write(rows)
+    _note_controllers({one.controller_id for one in told if one.status}, unknown)
 
 
 def of(controllers: Iterable[Controller], *, now: datetime) -> Mapping[UUID, Condition]:
@@ -71,32 +75,49 @@ def of(controllers: Iterable[Controller], *, now: datetime) -> Mapping[UUID, Con
     return found
 
 
-def _sensor(said: Said, known: dict[str, Sensor]) -> Sensor | None:
-    """The sensor that is meant. One that doesn't say its serial number is the only one that there is, if there is one."""
-    if not said.sensor_id:
-        return next(iter(known.values())) if len(known) == 1 else None
-    new = Sensor(controller_id=said.controller_id, sensor_id=said.sensor_id, type=said.type, status=ONLINE)
-    return known.setdefault(said.sensor_id, new)
+def _alone(controller_ids: set[UUID], named: set[tuple[UUID, str]]) -> dict[UUID, str]:
+    """Who is meant by a push that doesn't say its serial number: the only sensor that its controller is known to be."""
+    known = set(Sensor.objects.filter(controller__in=controller_ids).values_list("controller_id", "sensor_id")) | named
+    times = Counter(controller_id for controller_id, _ in known)
+    return {controller_id: sensor_id for controller_id, sensor_id in known if times[controller_id] == 1}
 
 
-def _update(sensor: Sensor, said: Said) -> bool:
-    """Take over what is newer; whether it's worth a write."""
-    seen = sensor.last_seen_at
-    if seen is not None and said.at < seen:
-        return False
-    before = sensor.status, sensor.clock
-    if said.status:
-        sensor.status, sensor.clock = said.status, said.clock
-    if seen is not None and said.at - seen < _SEEN_EVERY and before == (sensor.status, sensor.clock):
-        return False
-    sensor.last_seen_at = said.at
-    return True
+def _write(rows: Mapping[tuple[UUID, str], Said]) -> None:
+    ordered = sorted(rows)  # so that two workers never wait in a ring
+    columns: list[list[Any]] = [
+        [controller_id for controller_id, _ in ordered],
+        [sensor_id for _, sensor_id in ordered],
+        [rows[key].type for key in ordered],
+        [rows[key].status or ONLINE for key in ordered],
+        [rows[key].clock for key in ordered],
+        [rows[key].status_at for key in ordered],
+        [rows[key].at for key in ordered],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_UPSERT, columns)
 
 
-def _note_controllers(controller_ids: set[UUID], nameless: Mapping[UUID, str]) -> None:
-    """Degrade and restore controllers. ``nameless`` is what a sensor said of itself that nobody knows yet."""
+# Pushes of figures come by the second: that one was seen is worth a write only every now and then.
+_UPSERT = """
+    INSERT INTO sites_app_sensor AS old
+        (controller_id, sensor_id, type, status, clock, status_at, last_seen_at, name, firmware)
+    SELECT *, '', '' FROM unnest(
+        %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[]
+    )
+    ON CONFLICT (controller_id, sensor_id) DO UPDATE SET
+        status = CASE WHEN EXCLUDED.status_at >= coalesce(old.status_at, '-infinity') THEN EXCLUDED.status ELSE old.status END,
+        clock = CASE WHEN EXCLUDED.status_at >= coalesce(old.status_at, '-infinity') THEN EXCLUDED.clock ELSE old.clock END,
+        status_at = greatest(old.status_at, EXCLUDED.status_at),
+        last_seen_at = greatest(old.last_seen_at, EXCLUDED.last_seen_at)
+    WHERE EXCLUDED.status_at IS NOT NULL
+       OR EXCLUDED.last_seen_at >= coalesce(old.last_seen_at, '-infinity') + interval '30 seconds'
+"""
+
+
+def _note_controllers(controller_ids: set[UUID], unknown: Mapping[UUID, str]) -> None:
+    """Degrade and restore controllers. ``unknown`` is what sensors said of themselves that nobody knows yet."""
     states = Controller.State
-    ailing = {controller_id: sentence for controller_id, sentence in nameless.items() if sentence}
+    ailing = {controller_id: sentence for controller_id, sentence in unknown.items() if sentence}
     for sensor in Sensor.objects.filter(controller__in=controller_ids):
         if sentence := _ailing(sensor):
             ailing[sensor.controller_id] = sentence

@@ -136,6 +136,7 @@ def _keep_sensors(found: Mapping[UUID, Found], now: datetime) -> int:
             status=sensor.status,
             firmware=sensor.firmware,
             clock=sensor.clock,
+            status_at=now,
             last_seen_at=now,
         )
         for controller_id, item in found.items()
@@ -146,7 +147,7 @@ def _keep_sensors(found: Mapping[UUID, Found], now: datetime) -> int:
         unique,
         update_conflicts=True,
         unique_fields=["controller", "sensor_id"],
-        update_fields=["name", "type", "status", "firmware", "clock", "last_seen_at"],
+        update_fields=["name", "type", "status", "status_at", "firmware", "clock", "last_seen_at"],
         batch_size=1000,
     )
     return len(rows)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -27,26 +28,27 @@ class _Known:
     """The zones of the controllers that pushed."""
 
     directory: ZoneDirectory
-    names: dict[tuple[UUID, str], str] = field(default_factory=dict)
+    names: dict[UUID, dict[str, str]]
+    """The zones' names by their ids, for each controller."""
 
     @classmethod
     def of(cls, controller_ids: set[UUID]) -> _Known:
-        rows = list(
-            Zone.objects.filter(controller__in=controller_ids).values_list("controller_id", "zone_id", "pk", "name")
-        )
-        directory = ZoneDirectory({(controller_id, zone_id): pk for controller_id, zone_id, pk, _ in rows})
-        return cls(directory, {(controller_id, zone_id): name for controller_id, zone_id, _, name in rows})
+        zones = Zone.objects.filter(controller__in=controller_ids)
+        directory, names = dict[tuple[UUID, str], int](), defaultdict[UUID, dict[str, str]](dict)
+        for controller_id, zone_id, pk, name in zones.values_list("controller_id", "zone_id", "pk", "name"):
+            directory[controller_id, zone_id] = pk
+            names[controller_id][zone_id] = name
+        return cls(ZoneDirectory(directory), names)
 
     def lacks(self, controller_id: UUID, zone: discovery.FoundZone) -> bool:
         """Whether a zone is new, or has got another name."""
-        name = self.names.get((controller_id, zone.zone_id))
+        name = self.names[controller_id].get(zone.zone_id)
         return name is None or (zone.name not in ("", name))
 
     def by_name(self, controller_id: UUID) -> dict[str, str]:
         """A controller's zones by name, but for names that several have."""
-        mine = [(name, zone_id) for (owner, zone_id), name in self.names.items() if owner == controller_id]
-        names = [name for name, _ in mine]
-        return {name: zone_id for name, zone_id in mine if names.count(name) == 1}
+        times = Counter(self.names[controller_id].values())
+        return {name: zone_id for zone_id, name in self.names[controller_id].items() if times[name] == 1}
 
 
 def take(events: Sequence[Event], rows: facts.Facts, faults: list[Fault], *, now: datetime) -> list[Event]:

@@ -15,6 +15,11 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
+            model_name="sensor",
+            name="status_at",
+            field=models.DateTimeField(editable=False, null=True),
+        ),
+        migrations.AddField(
             model_name="zone",
             name="reversed",
             field=models.BooleanField(

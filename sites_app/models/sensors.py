@@ -24,6 +24,7 @@ class Sensor(models.Model):
     type = models.CharField(max_length=100, blank=True)
     status = models.CharField(max_length=20, blank=True)
     clock = models.CharField(max_length=100, blank=True, help_text="What is wrong with its clock. Empty: nothing.")
+    status_at = models.DateTimeField(null=True, editable=False)
     firmware = models.CharField(max_length=100, blank=True)
     last_seen_at = models.DateTimeField(null=True)
 

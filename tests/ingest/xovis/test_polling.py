@@ -153,3 +153,13 @@ def test_a_backfill_fetches_the_history_of_a_sensor_again(fleet: Fleet, site: Se
     progress = backfilling.progress(backfill.pk)
     assert (progress.finished, progress.failed, progress.total) == (True, 0, 2)
     assert footfall(site, end) == true_footfall(fleet, site, start, end)
+
+
+def test_a_sensor_that_cannot_be_asked_but_pushes_is_not_lost(fleet: Fleet, site: Sensor, sensor: Controller) -> None:
+    fleet.sensor_fault(site, status=503)
+    turns = [NOW + timedelta(minutes=minutes) for minutes in (0, 5, 20, 60)]
+    models.Sensor.objects.create(controller=sensor, sensor_id=site.serial_number, last_seen_at=turns[-1])
+    for now in turns:
+        poll(now)
+    sensor.refresh_from_db()
+    assert (sensor.state, sensor.consecutive_failures >= 3) == (Controller.State.DEGRADED, True)

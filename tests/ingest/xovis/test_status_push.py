@@ -108,3 +108,11 @@ def test_names_of_states_are_taken_as_they_can_be_stored(push: Push) -> None:
     content["status_data"]["states"]["a\x00b" * 100] = {"state": 7}
     push(content)
     assert Quarantine.objects.get().pointer.startswith("/status_data/states/a ba b")
+
+
+def test_a_status_that_is_digested_late_is_still_newer_than_the_last_one(push: Push) -> None:
+    push(status(1), NOW - timedelta(minutes=3))
+    push(logics_push(line(record(fw=1, bw=0))), NOW)
+    push(status(2, device="ERROR"), NOW - timedelta(minutes=1))
+    found = Sensor.objects.get()
+    assert (found.status, found.last_seen_at) == ("degraded", NOW)
