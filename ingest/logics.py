@@ -12,7 +12,8 @@ from ingest.discovery import FoundZone
 from ingest.readings import LineReading, OccupancyReading, QueueReading, Reading, StayReading
 from ingest.records import LONGEST
 from ingest.wire.decoding import Rejected
-from ingest.xovis.payloads import Count, History, LiveData, LiveEvent, LiveLogics, Logic, Record
+from ingest.xovis.answers import History, LiveLogics
+from ingest.xovis.payloads import Count, LiveData, LiveEvent, Logic, Record
 from ingest.xovis.templates import Counts, counts_of
 from sites_app.models import Zone
 

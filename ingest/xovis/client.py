@@ -24,7 +24,8 @@ from ingest.wire.errors import (
 from ingest.wire.http import Reply, Wire
 from ingest.wire.refusals import common, title
 from ingest.wire.sockets import Limits
-from ingest.xovis.payloads import DeviceId, DeviceInfo, History, LiveLogics, State
+from ingest.xovis.answers import DeviceId, DeviceInfo, History, LiveLogics
+from ingest.xovis.payloads import State
 from ingest.xovis.salvage import Part, Salvage
 
 RESOLUTION_MIN = 15

@@ -16,7 +16,8 @@ from typing import Any
 import msgspec
 
 from ingest.counters import SENSOR_PARTS_IGNORED
-from ingest.xovis.payloads import Count, LiveData, Logic, LogicsData, Module, OlderEvent, SensorInfo
+from ingest.xovis.older import OlderEvent
+from ingest.xovis.payloads import Count, LiveData, Logic, LogicsData, Module, SensorInfo
 from ingest.xovis.templates import FIGURES, Counts, counts_of
 
 LOGICS, LIVE, STATUS = "xovis.logics", "xovis.live", "xovis.status"

@@ -11,20 +11,8 @@ from ingest.counters import SENSOR_PARTS_IGNORED
 from ingest.wire.decoding import PayloadError, Rejected, load
 from ingest.wire.refusals import printable
 from ingest.xovis import live, pieces
-from ingest.xovis.payloads import (
-    Count,
-    Element,
-    LiveData,
-    Logic,
-    LogicsData,
-    Module,
-    OlderCounts,
-    OlderEvents,
-    Record,
-    SensorInfo,
-    State,
-    StatusData,
-)
+from ingest.xovis.older import Element, OlderCounts, OlderEvents
+from ingest.xovis.payloads import Count, LiveData, Logic, LogicsData, Module, Record, SensorInfo, State, StatusData
 from ingest.xovis.pieces import Piece
 from ingest.xovis.salvage import Salvage
 

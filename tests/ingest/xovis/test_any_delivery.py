@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ingest import digest, facts, logics
 from ingest.models import DwellInterval, FootfallInterval, LineRecord, OccupancySample, QueueSample, StayRecord
 from ingest.resolve import ZoneDirectory, resolve
-from ingest.xovis.payloads import History
+from ingest.xovis.answers import History
 from ingest.xovis.salvage import Salvage
 from sites_app.models import Controller
 from tests import chain
