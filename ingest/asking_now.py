@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from ingest import outcomes, polling
+from ingest import health, outcomes, polling
+from ingest.asking import Outcome
 from sites_app.models import Controller
 
 
@@ -17,8 +18,8 @@ def ask(controllers: Sequence[Controller], kinds: Iterable[str]) -> list[dict[st
     """
     wanted = list(kinds)
     results: list[dict[str, Any]] = []
-    polling.ensure_streams(now=_now())
     for chunk in polling.chunks({controller.pk: wanted for controller in controllers}):
+        polling.claim(chunk, now=_now())
         work = polling.load(chunk)
         taken = polling.take_all(polling.turns(work, now=_now()), _now)
         outcomes.write(work, taken, now=_now())
@@ -27,10 +28,8 @@ def ask(controllers: Sequence[Controller], kinds: Iterable[str]) -> list[dict[st
     return results
 
 
-def _result(controller: Controller, outcome: Any) -> dict[str, Any]:
-    errors = [
-        answered.error for answered in outcome.answers if answered.error and not outcomes.harmless(answered.error)
-    ]
+def _result(controller: Controller, outcome: Outcome) -> dict[str, Any]:
+    errors = health.failures(outcome)
     return {
         "id": str(controller.pk),
         "store": controller.store.code,
