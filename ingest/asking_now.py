@@ -6,12 +6,16 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from ingest import health, outcomes, polling
+from ingest import asking, health, outcomes, polling
 from ingest.asking import Outcome
 from sites_app.models import Controller
 
 
-def ask(controllers: Sequence[Controller], kinds: Iterable[str]) -> list[dict[str, Any]]:
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def ask(controllers: Sequence[Controller], kinds: Iterable[str], *, clock: asking.Clock = _now) -> list[dict[str, Any]]:
     """Ask these controllers for these streams, chunk by chunk; each controller with its error, or an empty one.
 
     The streams are claimed like the dispatcher's, so that no worker asks the same at the same time.
@@ -19,10 +23,10 @@ def ask(controllers: Sequence[Controller], kinds: Iterable[str]) -> list[dict[st
     wanted = list(kinds)
     results: list[dict[str, Any]] = []
     for chunk in polling.chunks({controller.pk: wanted for controller in controllers}):
-        polling.claim(chunk, now=_now())
+        polling.claim(chunk, now=clock())
         work = polling.load(chunk)
-        taken = polling.take_all(polling.turns(work, now=_now()), _now)
-        outcomes.write(work, taken, now=_now())
+        taken = polling.take_all(polling.turns(work, now=clock()), clock)
+        outcomes.write(work, taken, now=clock())
         for outcome in taken:
             results.append(_result(work.controllers[outcome.turn.controller_id], outcome))
     return results
@@ -38,7 +42,3 @@ def _result(controller: Controller, outcome: Outcome) -> dict[str, Any]:
         "clock_skew_ms": controller.clock_skew_ms,
         "error": str(errors[0]) if errors else "",
     }
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

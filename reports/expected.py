@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from ingest.models import Measure
 from reports.calendar import QUARTER, Window, day_start, quarters
-from sites_app.models import Store
+from sites_app.models import Store, Zone
 
 _HOUR = timedelta(hours=1)
 _MICROSECOND = timedelta(microseconds=1)
@@ -17,8 +17,12 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A store's expected time over a window: its quarters, and how many microseconds each is good for."""
+    """A store's expected time: its quarters, and how many microseconds each is good for.
 
+    ``window`` is the part of the report's own in which anything is expected at all.
+    """
+
+    window: Window
     starts: Sequence[datetime]
     sums: Sequence[int]
 
@@ -32,6 +36,7 @@ class Expected:
         if store.closed_on:
             end = min(end, day_start(store.closed_on + timedelta(days=1), zone))
         end = min(end, now)
+        end = max(start, end)
         candidates: Sequence[datetime] = []
         if start < end:
             candidates = store.trading_hours().open_quarters(start, end) if only_open else quarters(start, end)
@@ -41,7 +46,16 @@ class Expected:
             if length:
                 starts.append(quarter)
                 sums.append(sums[-1] + length)
-        return cls(starts, sums)
+        return cls(Window(start, end), starts, sums)
+
+    def while_there(self, zone: Zone) -> Expected:
+        """What is expected of a zone: nothing before it appeared, nor since it has been retired."""
+        if zone.appeared_at is None and zone.retired_at is None:
+            return self
+        first = bisect_left(self.starts, zone.appeared_at) if zone.appeared_at else 0
+        last = bisect_left(self.starts, zone.retired_at) if zone.retired_at else len(self.starts)
+        last = max(first, last)
+        return Expected(self.window, self.starts[first:last], self.sums[first : last + 1])
 
     def within(self, start: datetime, end: datetime) -> int:
         """Microseconds expected in ``[start, end)``."""

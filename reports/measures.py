@@ -41,8 +41,10 @@ class MeasureSpec:
     totals: type[Any]
     fields: Sequence[str]
     columns: Sequence[Column]
-    covered_us: Callable[[Any], int]
-    peak: Callable[[Any], int | None] | None = None
+    covered: str
+    """The field that tells what is covered, in units of ``covered_unit_us``."""
+    covered_unit_us: int = 1
+    peaks: bool = False
 
     @property
     def empty(self) -> Any:
@@ -72,7 +74,8 @@ SPECS: Mapping[Measure, MeasureSpec] = {
             Column("visitors_in", "people", lambda t: t.visitors_in if t.intervals else None),
             Column("visitors_out", "people", lambda t: t.visitors_out if t.intervals else None),
         ),
-        lambda t: t.complete_quarters * _QUARTER_US,
+        covered="complete_quarters",
+        covered_unit_us=_QUARTER_US,
     ),
     Measure.OCCUPANCY: MeasureSpec(
         Measure.OCCUPANCY,
@@ -86,8 +89,8 @@ SPECS: Mapping[Measure, MeasureSpec] = {
             Column("peak_utilisation", "share", lambda t: figures.share(t.peak_utilisation)),
             Column("person_hours", "person hours", lambda t: figures.people(t.person_hours)),
         ),
-        lambda t: t.covered_us,
-        lambda t: t.peak,
+        covered="covered_us",
+        peaks=True,
     ),
     Measure.QUEUES: MeasureSpec(
         Measure.QUEUES,
@@ -101,10 +104,10 @@ SPECS: Mapping[Measure, MeasureSpec] = {
             Column("longest_wait_ms", "milliseconds", lambda t: t.longest_wait_ms),
             Column("seconds_over_threshold", "seconds", lambda t: figures.people(t.seconds_over_threshold)),
             Column("service_level", "share", lambda t: figures.share(t.service_level)),
-            Column("breaches", "breaches", lambda t: t.breaches if t.covered_us else None),
+            Column("breaches", "breaches", lambda t: t.breaches if t.threshold_us else None),
         ),
-        lambda t: t.covered_us,
-        lambda t: t.peak,
+        covered="covered_us",
+        peaks=True,
     ),
     Measure.DWELL: MeasureSpec(
         Measure.DWELL,
@@ -115,6 +118,7 @@ SPECS: Mapping[Measure, MeasureSpec] = {
             Column("visits", "visits", lambda t: t.visits if t.intervals else None),
             Column("dwell_hours", "hours", lambda t: figures.people(t.dwell_hours)),
         ),
-        lambda t: t.intervals * _HOUR_US,
+        covered="intervals",
+        covered_unit_us=_HOUR_US,
     ),
 }

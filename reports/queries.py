@@ -6,34 +6,17 @@ statement, whatever the number of stores; averages are made of merged totals, ne
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, cast
 
-from django.db import connection
-
-from ingest.models import Measure
-from reports import calendar, figures
-from reports.calendar import Bucket, Window
-from reports.expected import Expected
+from reports import figures, labels
 from reports.measures import SPECS, Figure, MeasureSpec
-from reports.merging import MERGES
-from reports.models import WHOLE_STORE
 from reports.request import ReportRequest
+from reports.sources import ROW_LIMIT, Part, Source, TooManyRows, clocks_of, fetch, labels_of
 from sites_app.access import Principal
-from sites_app.models import Region, Store, Zone, counting_zones
-
-ROW_LIMIT = 50_000
-_GRAIN_OF = {"15m": "quarter", "hour": "hour", "day": "day", "week": "day", "month": "day"}
-
-
-class TooManyRows(Exception):
-    """The report would have more rows than one answer may hold."""
-
-    def __init__(self, rows: int) -> None:
-        super().__init__(f"The report would have {rows:,} rows; at most {ROW_LIMIT:,} fit into one answer.")
+from sites_app.models import Region, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +24,8 @@ class Row:
     """A row: whose it is, its bucket, its figures and how much of the expected time they cover."""
 
     keys: Mapping[str, str]
-    start: str
-    end: str
+    start: datetime
+    end: datetime
     figures: Mapping[str, Figure]
     coverage: float | None
 
@@ -61,21 +44,27 @@ class Report:
 
 @dataclass(slots=True)
 class Cell:
-    """Merged totals and expected time of one row, with what names the row's instants."""
+    """Merged totals of one row, how much of its expected time they cover, and whose the highest peak is."""
 
     totals: Any
+    covered_us: int = 0
     expected_us: int = 0
     peak_store: str | None = None
-    zones: set[str] = field(default_factory=set)
+    ends: set[datetime] = field(default_factory=set)
 
-    def add(self, totals: Any, expected_us: int, store: Store, spec: MeasureSpec) -> None:
-        """Take in a store's totals; the store of the highest peak is remembered."""
-        before, peak = (spec.peak(self.totals), spec.peak(totals)) if spec.peak else (None, None)
-        self.totals = self.totals + totals
-        self.expected_us += expected_us
-        self.zones.add(store.timezone)
-        if peak is not None and (before is None or peak > before):
+    def add(self, part: Part, store: Store) -> None:
+        """Take in a store's totals. What one store has too much of doesn't make up for what another one lacks."""
+        before = self.totals
+        self.totals = before + part.totals
+        self.expected_us += part.expected_us
+        self.covered_us += min(part.covered_us, part.expected_us)
+        peak = getattr(part.totals, "peak", None)
+        if peak is not None and _peak(self.totals) == _peak(part.totals) != _peak(before):
             self.peak_store = store.code
+
+
+def _peak(totals: Any) -> tuple[int | None, datetime | None]:
+    return totals.peak, totals.peak_at
 
 
 def stores_of(request: ReportRequest, principal: Principal) -> list[Store]:
@@ -94,122 +83,28 @@ def run(request: ReportRequest, principal: Principal, *, now: datetime) -> Repor
     """Answer a report. Raises ``TooManyRows``."""
     spec = SPECS[request.measure]
     stores = stores_of(request, principal)
-    sources = list(_Source.of(request, stores, now))
-    _check_size(request, sources)
-    merged = _fetch(request, spec, sources)
-    cells: dict[tuple[tuple[str, ...], str, str], Cell] = {}
+    clocks = clocks_of(request, stores)
+    sources = list(Source.of(request, stores, clocks, now))
+    merged = fetch(request, spec, sources)
+    cells: dict[tuple[tuple[str, ...], datetime], Cell] = {}
     total = Cell(spec.empty)
-    places = _places(request, stores, principal)
+    places, label = _places(request, principal), labels_of(request, clocks)
     for source in sources:
         for bucket in source.buckets:
-            totals = merged.get((source.store.pk, source.zone_id, bucket.start), spec.empty)
-            expected = source.expected.within(bucket.start, bucket.end) * source.zone_count
-            total.add(totals, expected, source.store, spec)
+            part = source.part(merged, spec, bucket)
+            total.add(part, source.store)
+            start, end = label(bucket, source.store)
             for keys in places(source):
-                label = _label(request, bucket, source.store)
-                cells.setdefault((keys, *label), Cell(spec.empty)).add(totals, expected, source.store, spec)
-    rows = [_row(request, spec, keys, start, end, cell, stores) for (keys, start, end), cell in cells.items()]
-    key_names = _KEY_NAMES[request.by]
-    return Report(request, spec, now, key_names, _ordered(request, rows), _show(spec, total, stores, by_store=False))
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A store, or a zone of it, over its own window: whose rollups are read, in which buckets."""
-
-    store: Store
-    zone: Zone | None
-    window: Window
-    buckets: Sequence[Bucket]
-    expected: Expected
-    zone_count: int
-
-    @property
-    def zone_id(self) -> int:
-        return self.zone.pk if self.zone else WHOLE_STORE
-
-    @classmethod
-    def of(cls, request: ReportRequest, stores: Iterable[Store], now: datetime) -> Iterator[_Source]:
-        windows: dict[str, tuple[Window, Sequence[Bucket]]] = {}
-        for store in stores:
-            if store.timezone not in windows:
-                window = calendar.window_for(request.start, request.end, store.zone_info)
-                windows[store.timezone] = window, calendar.buckets(window, request.granularity, store.zone_info)
-            window, buckets = windows[store.timezone]
-            expected = Expected.of(store, window, measure=request.measure, only_open=request.hours == "open", now=now)
-            zones = _zones(store, request.measure)
-            if request.by == "zone":
-                for zone in zones:
-                    yield cls(store, zone, window, buckets, expected, 1)
-            else:
-                count = 1 if request.measure == Measure.OCCUPANCY else len(zones)
-                yield cls(store, None, window, buckets, expected, count)
-
-
-def _zones(store: Store, measure: Measure) -> list[Zone]:
-    """The zones of a store that a measure is expected of."""
-    zones = list(store.zones.all())
-    if measure == Measure.OCCUPANCY:
-        return counting_zones(zones)
-    if measure == Measure.DWELL:
-        return [zone for zone in zones if zone.has_dwell]
-    kind = {Measure.QUEUES: Zone.Kind.QUEUE, Measure.FOOTFALL: Zone.Kind.ENTRANCE}[measure]
-    return [zone for zone in zones if zone.kind == kind]
-
-
-def _grain(request: ReportRequest, sources: Sequence[_Source]) -> str:
-    """The coarsest grain that answers: whole days where all windows begin and end with one, else hours, else quarters."""
-    if request.granularity in ("15m", "hour"):
-        return _GRAIN_OF[request.granularity]
-    for grain in ("day", "hour"):
-        if all(
-            calendar.bucket_start(edge, grain, source.store.zone_info) == edge
-            for source in sources
-            for edge in (source.window.start, source.window.end)
-        ):
-            return grain
-    return "quarter"
-
-
-def _fetch(
-    request: ReportRequest, spec: MeasureSpec, sources: Sequence[_Source]
-) -> dict[tuple[int, int, datetime], Any]:
-    """Merged totals by store, zone (0: the store) and start of bucket."""
-    if not sources:
-        return {}
-    merge = MERGES[request.measure]
-    grain = _grain(request, sources)
-    whole = request.granularity == "total"
-    by_zone = request.by == "zone"
-    statement = f"""
-        SELECT rollup.store_id, rollup.zone_id, {"wanted.starts" if whole else "rollup.start"},
-               {", ".join(merge.expressions().values())}
-        FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS wanted (store_id, starts, ends)
-        JOIN {merge.table} rollup
-          ON rollup.store_id = wanted.store_id AND rollup.start >= wanted.starts AND rollup.start < wanted.ends
-        WHERE rollup.grain = %s AND {"rollup.zone_id <> 0" if by_zone else "rollup.zone_id = 0"}
-          {"AND rollup.is_open" if request.hours == "open" else ""}
-        GROUP BY 1, 2, 3
-    """
-    wanted = {source.store.pk: source.window for source in sources}
-    columns: list[Any] = [list(wanted), [w.start for w in wanted.values()], [w.end for w in wanted.values()]]
-    merged: dict[tuple[int, int, datetime], Any] = defaultdict(lambda: spec.empty)
-    zones_of = {source.store.pk: source.store.zone_info for source in sources}
-    with connection.cursor() as cursor:
-        cursor.execute(statement, (*columns, grain))
-        for store_id, zone_id, start, *values in cursor.fetchall():
-            bucket = start
-            if request.granularity in ("week", "month"):
-                first = calendar.bucket_start(start, request.granularity, zones_of[store_id])
-                bucket = max(first, wanted[store_id].start)
-            merged[store_id, zone_id, bucket] += spec.from_row(values)
-    return merged
-
-
-def _check_size(request: ReportRequest, sources: Sequence[_Source]) -> None:
-    rows = sum(len(source.buckets) for source in sources)
-    if rows > ROW_LIMIT and request.by in ("store", "zone"):
-        raise TooManyRows(rows)
+                cell = cells.setdefault((keys, start), Cell(spec.empty))
+                cell.add(part, source.store)
+                cell.ends.add(end)
+    if len(cells) > ROW_LIMIT:
+        raise TooManyRows(len(cells))
+    rows = [_row(request, spec, keys, start, cell, stores) for (keys, start), cell in cells.items()]
+    totals: Mapping[str, Figure] = _show(spec, total, stores, by_store=False)
+    if request.by == "zone":  # what stores have together isn't what their zones have: a store's peak is that of the sum
+        totals = run(replace(request, by="chain", granularity="total", order=""), principal, now=now).totals
+    return Report(request, spec, now, _KEY_NAMES[request.by], _ordered(request, rows), totals)
 
 
 _KEY_NAMES: dict[str, tuple[str, ...]] = {
@@ -220,24 +115,27 @@ _KEY_NAMES: dict[str, tuple[str, ...]] = {
 }
 
 
-def _places(request: ReportRequest, stores: Sequence[Store], principal: Principal) -> Any:
+def _places(request: ReportRequest, principal: Principal) -> Callable[[Source], list[tuple[str, ...]]]:
     """Which rows a source counts in: its own, its regions', or the chain's."""
     if request.by == "store":
         return lambda source: [(source.store.code,)]
     if request.by == "zone":
-        return lambda source: [(source.store.code, f"{source.store.code}/{source.zone.code}")]
+        return lambda source: [(source.store.code, f"{source.store.code}/{source.zone.code if source.zone else ''}")]
     if request.by == "chain":
         return lambda _: [()]
-    above = _regions_above(principal)
+    above = _regions_above(request, principal)
     return lambda source: [(code,) for code in above[source.store.region_id]]
 
 
-def _regions_above(principal: Principal) -> dict[int, list[str]]:
-    """For each region its own code and those above it, as far up as the reader sees whole regions."""
+def _regions_above(request: ReportRequest, principal: Principal) -> dict[int, list[str]]:
+    """For each region its own code and those above it, as far up as the report is of whole regions."""
     regions = {region.pk: region for region in Region.objects.all()}
     seen = set(regions)
     if not principal.sees_all:
-        seen = set(Region.objects.under(principal.region_ids).values_list("pk", flat=True))
+        seen &= set(Region.objects.under(principal.region_ids).values_list("pk", flat=True))
+    if request.regions:
+        asked = [pk for pk, region in regions.items() if region.code in request.regions]
+        seen &= set(Region.objects.under(asked).values_list("pk", flat=True))
     above: dict[int, list[str]] = {}
     for pk in regions:
         codes, node = [], regions.get(pk)
@@ -248,45 +146,29 @@ def _regions_above(principal: Principal) -> dict[int, list[str]]:
     return above
 
 
-def _label(request: ReportRequest, bucket: Bucket, store: Store) -> tuple[str, str]:
-    """A bucket's start and end as the row shows them: the store's own time, with its offset.
-
-    Rows of several stores meet at the same hour of their own clocks, so those carry no offset. Only a window of
-    instants as a whole is the same for all; it's given in UTC.
-    """
-    if request.by in ("store", "zone"):
-        return store.local(bucket.start).isoformat(), store.local(bucket.end).isoformat()
-    if request.granularity == "total" and isinstance(request.start, datetime):
-        return bucket.start.isoformat(), bucket.end.isoformat()
-    start, end = (store.local(edge).replace(tzinfo=None).isoformat() for edge in (bucket.start, bucket.end))
-    return start, end
-
-
 def _row(
     request: ReportRequest,
     spec: MeasureSpec,
     keys: tuple[str, ...],
-    start: str,
-    end: str,
+    start: datetime,
     cell: Cell,
     stores: Sequence[Store],
 ) -> Row:
-    by_store = request.by in ("store", "zone")
-    shown = _show(spec, cell, stores, by_store=by_store)
-    coverage = shown.pop("coverage")
-    return Row(dict(zip(_KEY_NAMES[request.by], keys, strict=True)), start, end, shown, cast("float | None", coverage))
+    shown = _show(spec, cell, stores, by_store=request.by in ("store", "zone"))
+    coverage = cast("float | None", shown.pop("coverage"))
+    named = dict(zip(_KEY_NAMES[request.by], keys, strict=True))
+    return Row(named, start, labels.end_of(start, cell.ends), shown, coverage)
 
 
 def _show(spec: MeasureSpec, cell: Cell, stores: Sequence[Store], *, by_store: bool) -> dict[str, Figure]:
     shown: dict[str, Any] = dict(spec.show(cell.totals))
-    if spec.peak:
+    if spec.peaks:
         owner = next((store for store in stores if store.code == cell.peak_store), None)
         if isinstance(shown.get("peak_at"), datetime) and owner:
             shown["peak_at"] = owner.local(shown["peak_at"])
         if not by_store:
             shown["peak_store"] = cell.peak_store
-    covered = min(spec.covered_us(cell.totals), cell.expected_us)
-    shown["coverage"] = figures.share(figures.coverage(covered, cell.expected_us))
+    shown["coverage"] = figures.share(figures.coverage(cell.covered_us, cell.expected_us))
     return shown
 
 

@@ -29,7 +29,8 @@ def report_answer(report: Report) -> dict[str, Any]:
 
 
 def _row(row: Row) -> dict[str, Any]:
-    return {**row.keys, "start": row.start, "end": row.end, **_figures(row.figures), "coverage": row.coverage}
+    edges = {"start": row.start.isoformat(), "end": row.end.isoformat()}
+    return {**row.keys, **edges, **_figures(row.figures), "coverage": row.coverage}
 
 
 def _figures(figures: Mapping[str, Figure]) -> dict[str, Any]:

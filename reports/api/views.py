@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import msgspec
 from django.http import HttpResponse
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -16,10 +16,11 @@ from rest_framework.views import APIView
 from ingest.models import Measure
 from reports import live, queries
 from reports.api import answers, parameters, schemas
+from reports.sources import TooManyRows
 from sites_app.access import Principal
 from sites_app.authentication import principal_of
 from sites_app.models import Region, Store, StoreQuerySet
-from sites_app.problems import Problem, only_parameters
+from sites_app.problems import Problem
 
 
 class _Answers(APIView):
@@ -27,10 +28,10 @@ class _Answers(APIView):
 
     def finish(self, request: Request, content: dict[str, Any], *, stable: Any) -> Response:
         """The answer, tagged by what in it is stable: not the moment at which it was made."""
-        tag = f'W/"{hashlib.sha256(msgspec.json.encode(stable)).hexdigest()[:32]}"'
-        known = [part.strip() for part in request.headers.get("If-None-Match", "").split(",")]
+        tag = f'"{hashlib.sha256(msgspec.json.encode(stable)).hexdigest()[:32]}"'
+        known = [part.strip().removeprefix("W/") for part in request.headers.get("If-None-Match", "").split(",")]
         response = Response(status=304) if tag in known or known == ["*"] else Response(content)
-        response["ETag"] = tag
+        response["ETag"] = f"W/{tag}"
         response["Vary"] = "Authorization, Cookie"
         response["Cache-Control"] = "private, no-cache"
         return response
@@ -38,21 +39,26 @@ class _Answers(APIView):
 
 class _LiveView(_Answers):
     def stores(self, request: Request, principal: Principal) -> StoreQuerySet:
-        only_parameters(request, parameters.LIVE_PARAMETERS)
+        given = parameters.query(request, parameters.LIVE_PARAMETERS)
         stores = Store.objects.visible_to(principal)
-        if codes := parameters.store_codes(request.query_params, principal):
+        if codes := parameters.store_codes(given, principal):
             stores = stores.filter(code__in=codes)
-        if regions := parameters.region_codes(request.query_params, principal):
+        if regions := parameters.region_codes(given, principal):
             stores = stores.under(Region.objects.filter(code__in=regions).values_list("pk", flat=True))
-        if tags := request.query_params.getlist("tag"):
-            stores = stores.filter(tags__overlap=tags)
+        if tags := parameters.tags(given):
+            stores = stores.filter(tags__overlap=list(tags))
         return stores
 
 
 class LiveOccupancy(_LiveView):
     """The people in each store now. A store whose last sample no longer holds is ``unknown``, never an old number."""
 
-    @extend_schema(parameters=schemas.FILTERS, responses=schemas.LiveOccupancySerializer, tags=["Live"])
+    @extend_schema(
+        operation_id="live_occupancy",
+        parameters=schemas.FILTERS,
+        responses=schemas.responses(schemas.LiveOccupancySerializer),
+        tags=["Live"],
+    )
     def get(self, request: Request) -> Response:
         """The people in each store now."""
         now = datetime.now(UTC)
@@ -64,7 +70,12 @@ class LiveOccupancy(_LiveView):
 class LiveQueues(_LiveView):
     """Each queue now."""
 
-    @extend_schema(parameters=schemas.FILTERS, responses=schemas.LiveQueuesSerializer, tags=["Live"])
+    @extend_schema(
+        operation_id="live_queues",
+        parameters=schemas.FILTERS,
+        responses=schemas.responses(schemas.LiveQueuesSerializer),
+        tags=["Live"],
+    )
     def get(self, request: Request) -> Response:
         """Each queue now: how many wait, how long, and whether that's over its threshold."""
         now = datetime.now(UTC)
@@ -90,7 +101,7 @@ class _ReportView(_Answers):
         wanted = parameters.report_request(request, self.measure, principal)
         try:
             report = queries.run(wanted, principal, now=datetime.now(UTC))
-        except queries.TooManyRows as error:
+        except TooManyRows as error:
             raise Problem(400, f"{error} Ask for a shorter window, fewer stores or a coarser granularity.") from error
         content = answers.report_answer(report)
         return self.finish(request, content, stable={k: v for k, v in content.items() if k != "as_of"})
@@ -99,15 +110,15 @@ class _ReportView(_Answers):
 def report_view(measure: Measure) -> Any:
     """The view of one report, described with its own columns."""
     view = type(f"{measure.value.capitalize()}View", (_ReportView,), {"measure": measure, "__doc__": _ABOUT[measure]})
-    schema = extend_schema(
+    described = extend_schema(
         operation_id=f"report_{measure.value}",
-        summary=_ABOUT[measure].split(".")[0],
+        summary=_ABOUT[measure].split(":")[0],
         description=_ABOUT[measure],
         parameters=schemas.REPORT_PARAMETERS,
-        responses=schemas.report_serializer(measure),
+        responses=schemas.responses(schemas.report_serializer(measure)),
         tags=["Reports"],
     )
-    return cast("type[APIView]", schema(view)).as_view()
+    return cast("type[APIView]", extend_schema_view(get=described)(view)).as_view()
 
 
 _ABOUT = {

@@ -46,7 +46,6 @@ _UNUSED = [
         "echarts.js",
         "extension",
         "ext",
-        "htmx.js",
     )
     for option in ("--ignore", pattern)
 ]
