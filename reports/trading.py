@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from reports.calendar import QUARTER_S, day_quarters
+from reports.calendar import QUARTER_S, day_of_quarter, day_quarters
 from sites_app.hours import Opening, Special, TradingHours
 
 _DAY = timedelta(days=1)
@@ -51,6 +51,17 @@ class Trading:
         if found is None:
             found = self._days[ordinal] = self._make(ordinal)
         return found
+
+    def days(self, first: int, last: int) -> list[Day]:
+        """The local days in ``[first, last)``."""
+        known = self._days
+        return [known.get(ordinal) or self.day(ordinal) for ordinal in range(first, last)]
+
+    def days_between(self, start: int, end: int) -> list[Day]:
+        """The local days that quarters in ``[start, end)`` lie on, by their numbers."""
+        if start >= end:
+            return []
+        return self.days(day_of_quarter(start, self.zone), day_of_quarter(end - 1, self.zone) + 1)
 
     def is_open(self, number: int) -> bool:
         """Whether the quarter of this number is open."""
