@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from reports.live import QueueNow, StoreOccupancy, age_s
-from reports.measures import Figure
-from reports.queries import Report, Row
+from reports.queries import Report, named
+from reports.request import ReportRequest
 
 
 def report_answer(report: Report) -> dict[str, Any]:
     """What was asked, in full, then flat rows and totals."""
-    request = report.request
+    return {
+        **asked(report.request),
+        "as_of": report.as_of.isoformat(),
+        "columns": [{"name": column.name, "unit": column.unit} for column in report.figures],
+        "rows": [named(report.columns, row) for row in report.rows],
+        "totals": report.totals,
+    }
+
+
+def asked(request: ReportRequest) -> dict[str, Any]:
+    """A report's request, in full."""
     return {
         "report": request.measure.value,
         "start": request.start.isoformat(),
@@ -21,20 +30,15 @@ def report_answer(report: Report) -> dict[str, Any]:
         "granularity": request.granularity,
         "by": request.by,
         "hours": request.hours,
-        "as_of": report.as_of.isoformat(),
-        "columns": [{"name": column.name, "unit": column.unit} for column in report.spec.columns],
-        "rows": [_row(row) for row in report.rows],
-        "totals": _figures(report.totals),
+        "store": list(request.stores),
+        "region": list(request.regions),
+        "tag": list(request.tags),
+        "zone": list(request.zones),
+        "compare": request.compare or None,
+        "like_for_like": request.like_for_like,
+        "order": request.order or None,
+        "limit": request.limit,
     }
-
-
-def _row(row: Row) -> dict[str, Any]:
-    edges = {"start": row.start.isoformat(), "end": row.end.isoformat()}
-    return {**row.keys, **edges, **_figures(row.figures), "coverage": row.coverage}
-
-
-def _figures(figures: Mapping[str, Figure]) -> dict[str, Any]:
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in figures.items()}
 
 
 def occupancy_answer(item: StoreOccupancy, now: datetime) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from rest_framework.views import APIView
 from ingest.models import Measure
 from reports import live, queries
 from reports.api import answers, parameters, schemas
-from reports.sources import TooManyRows
 from sites_app.access import Principal
 from sites_app.authentication import principal_of
 from sites_app.models import Region, Store, StoreQuerySet
@@ -101,8 +100,9 @@ class _ReportView(_Answers):
         wanted = parameters.report_request(request, self.measure, principal)
         try:
             report = queries.run(wanted, principal, now=datetime.now(UTC))
-        except TooManyRows as error:
-            raise Problem(400, f"{error} Ask for a shorter window, fewer stores or a coarser granularity.") from error
+        except queries.TooManyRows as error:
+            hint = "Ask for a shorter window, fewer stores or a coarser granularity, or have a file made: POST /api/v1/exports."
+            raise Problem(400, f"{error} {hint}") from error
         content = answers.report_answer(report)
         return self.finish(request, content, stable={k: v for k, v in content.items() if k != "as_of"})
 
