@@ -10,6 +10,6 @@ urlpatterns = [
     re_path(r"^live/queues/?$", views.LiveQueues.as_view(), name="live-queues"),
     *(
         re_path(rf"^reports/{measure.value}/?$", views.report_view(measure), name=f"report-{measure.value}")
-        for measure in (Measure.FOOTFALL, Measure.OCCUPANCY, Measure.QUEUES, Measure.DWELL)
+        for measure in (Measure.FOOTFALL, Measure.OCCUPANCY, Measure.QUEUES, Measure.DWELL, Measure.PATHS)
     ),
 ]

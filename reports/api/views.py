@@ -126,4 +126,5 @@ _ABOUT = {
     Measure.OCCUPANCY: "Occupancy: people in the store over time, against its capacity.",
     Measure.QUEUES: "Queues: lengths, waits, and how well the threshold was kept.",
     Measure.DWELL: "Dwell: how long people stayed.",
+    Measure.PATHS: "Paths: how many went from one zone to another; null is the outside of the store.",
 }
