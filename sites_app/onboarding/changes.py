@@ -120,8 +120,9 @@ def _controller_change(row: ControllerRow, controller: Controller | None, store:
             setattr(controller, name, value)
             differs = True
     # Encrypting the same key again would give another token: only a key that is another one is written.
-    for name, plain in (("api_key", row.api_key), ("webhook_key", row.webhook_key)):
-        if plain and getattr(controller, name).reveal() != plain:
-            setattr(controller, name, plain)
-            differs = True
+    if controller.api_key.reveal() != row.api_key:
+        controller.api_key = row.api_key
+        differs = True
+    if row.webhook_key and controller.change_webhook_key(row.webhook_key):
+        differs = True
     return ControllerChange(row, controller, "changed" if differs else "unchanged")
