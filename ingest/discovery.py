@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
 
 from ingest.xcs.client import XcsClient
-from ingest.xcs.payloads import Rejected
+from ingest.xcs.payloads import Answer
 from sites_app.models import Controller, Sensor, Zone
 
 # XCS doesn't say a zone's kind: an entrance is known by having rows in the counts of the last hours.
 _COUNTS_WINDOW = timedelta(hours=2)
+
+Hear = Callable[[str, Callable[[], Answer[Any]]], Answer[Any]]
+"""Takes in one answer, by its shape; ``NOTHING`` where the controller doesn't have it."""
+
+NOTHING: Answer[Any] = Answer(datetime.min.replace(tzinfo=UTC), [], [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,6 @@ class Found:
 
     zones: dict[str, FoundZone] = field(default_factory=dict)
     sensors: list[FoundSensor] = field(default_factory=list)
-    rejected: list[Rejected] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -57,15 +62,17 @@ class Change:
     sensors: int = 0
 
 
-def ask(client: XcsClient, *, now: datetime) -> Found:
+def ask(client: XcsClient, hear: Hear, *, now: datetime) -> Found:
     """Ask a controller for its sensors and zones. Raises ``XcsError``."""
-    sensors, occupancy, queues = client.sensors(), client.occupancy(), client.queues()
-    counts = client.counts(now - _COUNTS_WINDOW, now)
-    found = Found(rejected=[*sensors.rejected, *occupancy.rejected, *queues.rejected, *counts.rejected])
-    found.sensors = [
-        FoundSensor(row.sensor_id, row.name or "", row.type or "", row.status or "", row.firmware or "")
-        for row in sensors.rows
-    ]
+    sensors = hear("sensors", client.sensors)
+    occupancy, queues = hear("occupancy", client.occupancy), hear("queues", client.queues)
+    counts = hear("counts", lambda: client.counts(now - _COUNTS_WINDOW, now))
+    found = Found(
+        sensors=[
+            FoundSensor(row.sensor_id, row.name or "", row.type or "", row.status or "", row.firmware or "")
+            for row in sensors.rows
+        ]
+    )
     entrances = {row.zone_id: row.name or "" for row in counts.rows}
     for zone_id, name in entrances.items():
         found.zones[zone_id] = FoundZone(zone_id, name, Zone.Kind.ENTRANCE, None, has_occupancy=False)

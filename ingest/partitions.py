@@ -56,8 +56,10 @@ def _make(model: type[models.Model], month: datetime) -> str | None:
     table = model._meta.db_table
     name = f"{table}_{month:%Y_%m}"
     with connection.cursor() as cursor:
-        # Two processes may want the same month at once; whoever comes second finds it made.
-        cursor.execute("SELECT pg_advisory_lock(%s)", [_ADVISORY_LOCK])
+        # Two processes may want the same month at once; whoever comes second finds it made. Within a transaction it isn't
+        # to be seen before that ends, so that long the lock is held.
+        within = connection.in_atomic_block
+        cursor.execute(f"SELECT pg_advisory_{'xact_' if within else ''}lock(%s)", [_ADVISORY_LOCK])
         try:
             cursor.execute("SELECT to_regclass(%s)", [name])
             made = cursor.fetchone()[0] is None
@@ -71,7 +73,8 @@ def _make(model: type[models.Model], month: datetime) -> str | None:
                     )
                 )
         finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_ADVISORY_LOCK])
+            if not within:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_ADVISORY_LOCK])
     if not connection.in_atomic_block:  # within a transaction it may yet be rolled back
         _known.add((table, month))
     return name if made else None

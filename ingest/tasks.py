@@ -7,7 +7,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from ingest import backfilling, digest, outcomes, polling, retention
+from ingest import backfilling, digest, polling, replaying, retention, rounds
 
 
 def utc_now() -> datetime:
@@ -17,17 +17,16 @@ def utc_now() -> datetime:
 
 @shared_task
 def dispatch_polls() -> None:
-    """Claim what is due and hand it out."""
+    """Claim what is due and hand it out. What isn't begun before its claims run out would only be asked twice."""
     for chunk in polling.chunks(polling.claim_due(now=utc_now())):
-        poll_controllers.delay(wanted={str(controller_id): kinds for controller_id, kinds in chunk.items()})
+        wanted = {str(controller_id): kinds for controller_id, kinds in chunk.items()}
+        poll_controllers.apply_async(kwargs={"wanted": wanted}, expires=polling.LEASE.total_seconds())
 
 
 @shared_task
 def poll_controllers(*, wanted: dict[str, list[str]]) -> None:
     """Poll a chunk of controllers: for each the kinds of streams to ask."""
-    work = polling.load({UUID(controller_id): kinds for controller_id, kinds in wanted.items()})
-    taken = polling.take_all(polling.turns(work, now=utc_now()), utc_now)
-    outcomes.write(work, taken, now=utc_now())
+    rounds.poll({UUID(controller_id): kinds for controller_id, kinds in wanted.items()}, utc_now)
 
 
 @shared_task
@@ -38,13 +37,19 @@ def digest_events() -> None:
 
 
 @shared_task
+def replay_found_zones() -> None:
+    """Replay what waited in quarantine for zones that discovery has found since."""
+    replaying.replay_found(now=utc_now())
+
+
+@shared_task
 def run_backfills() -> None:
     """Take the steps of backfills that are waiting."""
-    while backfilling.run_batch(utc_now):
-        pass
+    backfilling.run(utc_now)
 
 
 @shared_task
 def maintain_partitions() -> None:
-    """Make the coming months' partitions, drop those past retention."""
+    """Make the coming months' partitions, drop those past retention, and what else is."""
     retention.maintain(now=utc_now())
+    retention.expire(now=utc_now())

@@ -62,6 +62,10 @@ class XcsClient:
         """End the connection."""
         self._wire.close()
 
+    def begin(self, clock: Callable[[], datetime]) -> None:
+        """A new turn, over the connection as it was kept."""
+        self._clock, self.clock_skew = clock, None
+
     def sensors(self) -> Answer[SensorInfo]:
         """The sensors that are connected to the controller."""
         return self._ask("/sensors", SensorInfo)
@@ -97,7 +101,8 @@ class XcsClient:
         try:
             answer = parse_answer(reply.body, shape)
         except BadAnswer as error:
-            error.excerpt = self._without_key(reply).body[:EXCERPT_BYTES]
+            body = self._without_key(reply).body
+            error.excerpt, error.body = body[:EXCERPT_BYTES], body if error.body else b""
             raise
         self.clock_skew = answer.timestamp - (sent + (came - sent) / 2)
         return answer
