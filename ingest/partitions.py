@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, migrations, models
+from django.db import connection, migrations, models, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from psycopg import sql
 
 _ADVISORY_LOCK = 7_301_001  # any number that nothing else of this database locks
 _known: set[tuple[str, datetime]] = set()
+_made: set[tuple[str, datetime]] = set()
+"""Those made in a transaction that isn't known to have been committed."""
 
 
 class CreatePartitionedModel(migrations.CreateModel):
@@ -56,28 +58,50 @@ def _make(model: type[models.Model], month: datetime) -> str | None:
     table = model._meta.db_table
     name = f"{table}_{month:%Y_%m}"
     with connection.cursor() as cursor:
-        # Two processes may want the same month at once; whoever comes second finds it made. Within a transaction it isn't
-        # to be seen before that ends, so that long the lock is held.
-        within = connection.in_atomic_block
-        cursor.execute(f"SELECT pg_advisory_{'xact_' if within else ''}lock(%s)", [_ADVISORY_LOCK])
-        try:
-            cursor.execute("SELECT to_regclass(%s)", [name])
-            made = cursor.fetchone()[0] is None
-            if made:
-                cursor.execute(
-                    sql.SQL("CREATE TABLE {name} PARTITION OF {table} FOR VALUES FROM ({start}) TO ({end})").format(
-                        name=sql.Identifier(name),
-                        table=sql.Identifier(table),
-                        start=sql.Literal(month.isoformat()),
-                        end=sql.Literal(next_month(month).isoformat()),
-                    )
-                )
-        finally:
-            if not within:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_ADVISORY_LOCK])
-    if not connection.in_atomic_block:  # within a transaction it may yet be rolled back
-        _known.add((table, month))
+        if made := not _exists(cursor, name):
+            made = _create(cursor, table, name, month)
+    if made and connection.in_atomic_block:  # it may yet be rolled back
+        _made.add((table, month))
+        transaction.on_commit(lambda: _remember(table, month))
+    elif (table, month) not in _made or not connection.in_atomic_block:
+        _remember(table, month)
     return name if made else None
+
+
+def _remember(table: str, month: datetime) -> None:
+    _known.add((table, month))
+    _made.discard((table, month))
+
+
+def _exists(cursor: Any, name: str) -> bool:
+    cursor.execute("SELECT to_regclass(%s)", [name])
+    return cursor.fetchone()[0] is not None
+
+
+def _create(cursor: Any, table: str, name: str, month: datetime) -> bool:
+    """Make a partition; whether it was this process that did.
+
+    Two processes may want the same month at once; whoever comes second finds it made. Within a transaction it isn't to be
+    seen before that ends, so that long the lock is held.
+    """
+    within = connection.in_atomic_block
+    cursor.execute(f"SELECT pg_advisory_{'xact_' if within else ''}lock(%s)", [_ADVISORY_LOCK])
+    try:
+        if _exists(cursor, name):
+            return False
+        statement = "CREATE TABLE {name} PARTITION OF {table} FOR VALUES FROM ({start}) TO ({end})"
+        cursor.execute(
+            sql.SQL(statement).format(
+                name=sql.Identifier(name),
+                table=sql.Identifier(table),
+                start=sql.Literal(month.isoformat()),
+                end=sql.Literal(next_month(month).isoformat()),
+            )
+        )
+    finally:
+        if not within:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_ADVISORY_LOCK])
+    return True
 
 
 def drop_before(model: type[models.Model], limit: datetime) -> list[str]:

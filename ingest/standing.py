@@ -153,7 +153,7 @@ def _note_controller(controller: Controller, outcome: Outcome) -> bool:
         controller.consecutive_failures += 1
         is_offline = controller.consecutive_failures >= OFFLINE_AFTER
         controller.state = Controller.State.OFFLINE if is_offline else Controller.State.DEGRADED
-    if errors:
+    if errors and str(errors[0]) != controller.last_error:  # once, not every time
         log.warning("poll_failed", controller=str(controller.pk), code=errors[0].code, error=str(errors[0]))
     if any(error.code == "unauthorized" for error in errors):
         controller.state = Controller.State.UNAUTHORIZED
