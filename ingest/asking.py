@@ -6,6 +6,7 @@ Runs in a thread of its own and touches no database: all that it needs is in the
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ Clock = Callable[[], datetime]
 Kind = Stream.Kind
 
 _clients = KeptClients(most_connections())
+atexit.register(_clients.close)
 
 
 @dataclass(frozen=True, slots=True)

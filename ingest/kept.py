@@ -36,6 +36,13 @@ class KeptClients:
         finally:
             self._put_back(controller_id, config, client)
 
+    def close(self) -> None:
+        """End the connections of all that are idle."""
+        with self._lock:
+            idle, self._idle = self._idle, OrderedDict()
+        for _, client in idle.values():
+            client.close()
+
     def _take(self, controller_id: UUID, config: Config) -> XcsClient | None:
         with self._lock:
             kept = self._idle.pop(controller_id, None)
