@@ -76,10 +76,13 @@ class Landing:
                 401, "Unauthorized", "The controller or its webhook key is not known. Check URL and key in XCS."
             )
         received_at = datetime.now(UTC)
+        kept, what = body, ""  # what can't even be inflated is kept to be looked at
         try:
-            parsed = parse_events(_inflate(body, headers))
+            kept, what = _inflate(body, headers), "body"
+            parsed = parse_events(kept)
         except PayloadError as error:
-            await self._keep(batcher, credential, error, body, received_at)
+            fault = _fault(credential, error.reason, error.pointer, kept, what)
+            await _landed(batcher, Post([], [fault], received_at))
             raise _unreadable(error) from error
         return await self._land(batcher, credential, parsed, received_at)
 
@@ -108,7 +111,7 @@ class Landing:
             )
             for event, raw in parsed.events
         ]
-        faults = [_fault(credential, item.reason, item.pointer, item.raw) for item in parsed.rejected]
+        faults = [_fault(credential, item.reason, item.pointer, item.raw, "event") for item in parsed.rejected]
         accepted = await _landed(batcher, Post(events, faults, received_at))
         if not events and faults:
             raise Refused(
@@ -123,12 +126,6 @@ class Landing:
             answer["errors"] = [{"pointer": item.pointer, "detail": item.reason} for item in parsed.rejected]
         return answer
 
-    async def _keep(
-        self, batcher: Batcher, credential: Credential, error: PayloadError, body: bytes, received_at: datetime
-    ) -> None:
-        fault = _fault(credential, error.reason, error.pointer, body)
-        await _landed(batcher, Post([], [fault], received_at))
-
 
 async def _landed(batcher: Batcher, post: Post) -> int:
     try:
@@ -137,8 +134,8 @@ async def _landed(batcher: Batcher, post: Post) -> int:
         raise Refused(503, "Service Unavailable", "Too much is waiting to be stored. Send again.") from error
 
 
-def _fault(credential: Credential, reason: str, pointer: str, body: bytes) -> Fault:
-    return Fault(credential.store_id, credential.controller_id, "webhook", "event", reason, pointer, body)
+def _fault(credential: Credential, reason: str, pointer: str, body: bytes, what: str) -> Fault:
+    return Fault(credential.store_id, credential.controller_id, "webhook", "event", reason, pointer, body, what)
 
 
 def _unreadable(error: PayloadError) -> Refused:
