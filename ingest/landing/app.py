@@ -48,6 +48,7 @@ class Landing:
 
     def __init__(self, conninfo: Callable[[], str]) -> None:
         self._conninfo = conninfo
+        self._pool: AsyncConnectionPool[AsyncConnection] | None = None
         self._ready: tuple[Credentials, Batcher] | None = None
         self._opening = asyncio.Lock()
 
@@ -93,8 +94,13 @@ class Landing:
                     self._conninfo(), min_size=1, max_size=3, open=False, timeout=10, kwargs={"autocommit": True}
                 )
                 await pool.open()
-                self._ready = Credentials(pool), Batcher(pool)
+                self._pool, self._ready = pool, (Credentials(pool), Batcher(pool))
             return self._ready
+
+    async def close(self) -> None:
+        """End the connections to the database."""
+        if self._pool is not None:
+            await self._pool.close()
 
     async def _land(
         self, batcher: Batcher, credential: Credential, parsed: ParsedEvents, received_at: datetime
