@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection, migrations, models, transaction
@@ -38,7 +38,7 @@ class CreatePartitionedModel(migrations.CreateModel):
 
 def month_of(instant: datetime) -> datetime:
     """The start of the instant's month in UTC, where partitions are cut."""
-    return instant.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return instant.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def next_month(month: datetime) -> datetime:

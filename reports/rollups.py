@@ -25,9 +25,14 @@ DRAIN_MARKS = 20_000
 BATCH_QUARTERS = 4_000
 _LOCKS = {measure: 7_302_000 + number for number, measure in enumerate(Measure)}
 
+# By a range, not by `id IN (...)`: of a table that grew since its statistics were made, that was taken for a few rows, and
+# each mark compared with each of 20,000 ids, for minutes.
 _DRAIN = """
-    DELETE FROM ingest_dirty WHERE id IN (
-        SELECT id FROM ingest_dirty WHERE measure = %s ORDER BY id LIMIT %s
+    DELETE FROM ingest_dirty
+    WHERE measure = %(measure)s AND id <= (
+        SELECT max(id) FROM (
+            SELECT id FROM ingest_dirty WHERE measure = %(measure)s ORDER BY id LIMIT %(limit)s
+        ) AS first
     ) RETURNING store_id, quarter
 """
 
@@ -42,7 +47,7 @@ def drain(measure: Measure) -> int:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCKS[measure]])
         if not cursor.fetchone()[0]:
             return 0
-        cursor.execute(_DRAIN, [measure.value, DRAIN_MARKS])
+        cursor.execute(_DRAIN, {"measure": measure.value, "limit": DRAIN_MARKS})
         quarters: dict[int, set[datetime]] = defaultdict(set)
         for store_id, quarter in cursor.fetchall():
             quarters[store_id].add(quarter)

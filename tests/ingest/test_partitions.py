@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection, transaction
@@ -128,3 +129,12 @@ def test_months_go_when_they_lie_wholly_before_what_is_kept(zone: Zone, settings
 def test_all_fact_tables_are_kept_for_a_time() -> None:
     partitioned = {"OccupancySample", "QueueSample", "FootfallInterval", "DwellInterval", "PathInterval"}
     assert {model.__name__ for model in (*retention.SAMPLES, *retention.INTERVALS)} == partitioned
+
+
+def test_a_month_is_cut_in_utc_whatever_clock_an_instant_is_told_by(zone: Zone) -> None:
+    drop(OccupancySample)
+    new_year_in_kathmandu = datetime(2027, 1, 1, tzinfo=ZoneInfo("Asia/Kathmandu"))
+    facts.write(people(zone, new_year_in_kathmandu))
+    assert partitions.existing(OccupancySample) == ["ingest_occupancysample_2026_12"]
+    facts.write(people(zone, new_year_in_kathmandu + timedelta(hours=6)))
+    assert "ingest_occupancysample_2027_01" in partitions.existing(OccupancySample)
