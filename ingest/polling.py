@@ -17,7 +17,6 @@ from uuid import UUID
 from django.db import connection
 
 from ingest import asking, backoff, healing
-from ingest.crew import Round
 from ingest.models import Stream
 from ingest.resolve import ZoneDirectory
 from sites_app.models import Controller
@@ -150,12 +149,6 @@ def _question(stream: Stream, now: datetime) -> asking.Question | None:
         cursor = healing.floor(stream.watched_from, step)  # nothing was answered ever since
     window = healing.next_window(cursor, now, step)
     return asking.Question(stream.kind, window, lacking) if window else None
-
-
-def take_all(turns: Sequence[asking.Turn], clock: asking.Clock) -> list[asking.Outcome]:
-    """Take the turns of many controllers side by side, and wait for the slowest; their outcomes in the same order."""
-    taken = {id(outcome.turn): outcome for outcome in Round(turns, clock).all()}
-    return [taken[id(turn)] for turn in turns if id(turn) in taken]
 
 
 def key_mark(controller: Controller) -> str:

@@ -84,8 +84,6 @@ _STOP = """
         SELECT id FROM ingest_stream WHERE controller_id = ANY(%s) AND NOT stopped FOR UPDATE SKIP LOCKED
     )
 """
-
-
 # A key that was rejected and is taken again, be it that a person tried: all go on.
 _GO_ON = """
     UPDATE ingest_stream AS stream SET stopped = false, stopped_key = '', due_at = given.at
@@ -131,13 +129,13 @@ def note(work: polling.Work, outcomes: Sequence[Outcome], now: datetime) -> Note
 
 def put_off(noted: Noted) -> None:
     """Let the controllers' other streams go on, wait, or stop, too. To be called when what was noted is committed."""
-    statements_: tuple[tuple[str, list[Any]], ...] = (
+    told: tuple[tuple[str, list[Any]], ...] = (
         (_GO_ON, noted.goes_on),
         (_PUT_OFF, noted.waits),
         (_STOP, noted.stops),
     )
     with connection.cursor() as cursor:
-        for statement, rows in statements_:
+        for statement, rows in told:
             if rows:
                 columns = [list(column) for column in zip(*rows, strict=True)]
                 cursor.execute(statement, [*columns, columns[0]])
@@ -148,10 +146,10 @@ def harmless(answered: Answered, *, is_known: bool) -> bool:
 
     ``is_known``: it has shown itself to be a controller; else it's rather the address that is wrong.
     """
-    code = answered.error.code if answered.error else ""
-    return answered.question.kind in healing.STEPS and (
-        code == "feature_disabled" or (code == "not_found" and is_known)
-    )
+    if answered.error is None or answered.question.kind not in healing.STEPS:
+        return False
+    lacks = answered.error.code == "not_found" and is_known and not answered.answers
+    return lacks or answered.error.code == "feature_disabled"
 
 
 def failures(outcome: Outcome, controller: Controller) -> list[XcsError]:

@@ -95,7 +95,7 @@ def test_a_fault_of_ours_with_one_controller_is_not_the_others(scripted: Site) -
             controller.pk, 1, scripted.server.base_url, Secret.of("key"), True, frozenset(), (Question(kind),)
         )  # fmt: skip
 
-    taken = polling.take_all([turn(1, "no such kind"), turn(2, "live")], clock)
+    taken = crew.Round([turn(1, "no such kind"), turn(2, "live")], clock).all()
     assert [outcome.turn.questions[0].kind for outcome in taken] == ["live"]
 
 

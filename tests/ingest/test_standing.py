@@ -15,6 +15,7 @@ from tests.ingest.scripted import NOW, Site, entrance, poll, registered, site, w
 from tests.ingest.xcs import controller as http
 
 pytestmark = pytest.mark.django_db
+INTERVALS = ("footfall", "dwell", "paths")
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -95,6 +96,21 @@ def test_what_older_firmware_does_not_have_is_asked_for_once_a_day(
     poll(controller, "live", kind)
     controller.refresh_from_db()
     assert (controller.state, due()[kind]) == ("online", NOW + DAY)
+
+
+def test_what_a_wrong_address_does_not_have_is_asked_for_again_soon() -> None:
+    with site() as elsewhere:
+        controller = registered(elsewhere, "a")
+        poll(controller, "live", *INTERVALS)
+        controller.refresh_from_db()
+        assert (controller.state, controller.path_analytics) == ("degraded", None)
+        assert all(at <= NOW + 15 * MINUTE for at in due().values())
+        for attempt in range(2, 4):
+            poll(controller, "live", now=NOW + attempt * MINUTE)
+        poll(controller, *INTERVALS, now=NOW + HOUR)
+        controller.refresh_from_db()
+        assert controller.state == "offline"
+        assert all(due()[kind] <= NOW + HOUR + 15 * MINUTE for kind in INTERVALS)
 
 
 def test_an_answer_that_older_firmware_does_not_have_leaves_the_others(scripted: Site, controller: Controller) -> None:

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -143,6 +144,17 @@ def test_what_changes_in_the_registry_holds_after_five_seconds(
     assert before is not None
     assert before.key == "hook-key"
     assert after is None or after.keys == ("other", "hook-key")
+
+
+@pytest.mark.django_db
+def test_a_key_that_cannot_be_read_is_replaced_and_not_kept(settings: Any) -> None:
+    controller = chain.controller(chain.store())
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    assert controller.change_webhook_key("new")
+    controller.save()
+    controller.refresh_from_db()
+    assert keys(controller) == ("new", "")
+    assert controller.previous_webhook_key_until is None
 
 
 @pytest.mark.django_db
