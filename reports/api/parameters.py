@@ -19,7 +19,19 @@ from sites_app.access import Principal
 from sites_app.models import Region, Store
 from sites_app.problems import only_parameters, parameter_problem
 
-_REPORT_PARAMETERS = ("start", "end", "granularity", "by", "hours", "store", "region", "tag", "order", "limit")
+_REPORT_PARAMETERS = (
+    "start",
+    "end",
+    "granularity",
+    "by",
+    "hours",
+    "store",
+    "region",
+    "tag",
+    "order",
+    "limit",
+    "format",
+)
 LIVE_PARAMETERS = ("store", "region", "tag")
 _LONGEST_DAYS = 366 * 5
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT")

@@ -7,6 +7,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 from ingest.models import Measure
+from reports.formats import FORMATS
 from reports.measures import SPECS
 from reports.request import BYS, GRANULARITIES, HOURS
 
@@ -125,4 +126,5 @@ REPORT_PARAMETERS = [
     *FILTERS,
     _parameter("order", "A column to order by, '-' before it for descending."),
     OpenApiParameter("limit", OpenApiTypes.INT, description="At most so many rows."),
+    _parameter("format", "The file's format; it goes before `Accept`.", enum=list(FORMATS), default="json"),
 ]
