@@ -54,7 +54,7 @@ def format_of(request: Request) -> Format:
 
 def stream(request: Request, chunks: Iterable[bytes], format: Format, name: str) -> StreamingHttpResponse:
     """An answer that sends the chunks as they are made. JSON is shown where it's asked for, the others are saved."""
-    response = StreamingHttpResponse(_begun(chunks), content_type=_content_type(format))
+    response = StreamingHttpResponse(_begun(chunks), content_type=content_type(format))
     response["Content-Disposition"] = content_disposition_header(format.name != "json", name) or ""
     if not format.is_text:
         leave_uncompressed(request)
@@ -66,7 +66,8 @@ def leave_uncompressed(request: Request) -> None:
     request._request.META.pop("HTTP_ACCEPT_ENCODING", None)
 
 
-def _content_type(format: Format) -> str:
+def content_type(format: Format) -> str:
+    """The format as a header names it."""
     return f"{format.media_type}; charset=utf-8" if format.name == "csv" else format.media_type
 
 
