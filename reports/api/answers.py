@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -47,4 +48,13 @@ def queue_answer(item: QueueNow, now: datetime) -> dict[str, Any]:
         "status": item.status,
         "as_of": item.store.local(item.as_of).isoformat() if item.as_of else None,
         "age_s": age_s(item.as_of, now),
+    }
+
+
+def without_age(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer without its ages, which change each second though nothing else does."""
+    return {
+        name: [without_age(zone) for zone in value] if name == "zones" else value
+        for name, value in answer.items()
+        if name != "age_s"
     }

@@ -55,7 +55,11 @@ class LiveOccupancy(_LiveView):
         now = datetime.now(UTC)
         items = live.occupancy(self.stores(request, principal_of(request)), now=now)
         results = [answers.occupancy_answer(item, now) for item in items]
-        return self.finish(request, {"as_of": now.isoformat(), "results": results}, stable=_without_age(results))
+        return self.finish(
+            request,
+            {"as_of": now.isoformat(), "results": results},
+            stable=[answers.without_age(result) for result in results],
+        )
 
 
 class LiveQueues(_LiveView):
@@ -67,15 +71,11 @@ class LiveQueues(_LiveView):
         now = datetime.now(UTC)
         items = live.queues(self.stores(request, principal_of(request)), now=now)
         results = [answers.queue_answer(item, now) for item in items]
-        return self.finish(request, {"as_of": now.isoformat(), "results": results}, stable=_without_age(results))
-
-
-def _without_age(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Figures without their age, which changes each second though nothing else does."""
-    return [
-        {name: _without_age(value) if name == "zones" else value for name, value in result.items() if name != "age_s"}
-        for result in results
-    ]
+        return self.finish(
+            request,
+            {"as_of": now.isoformat(), "results": results},
+            stable=[answers.without_age(result) for result in results],
+        )
 
 
 class _ReportView(APIView):
