@@ -67,6 +67,13 @@ class Feed:
         self._wanted.set()
         await looked
 
+    async def close(self) -> None:
+        """End the feed and all that hear of it."""
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.wait([self._running])
+        self._thread.shutdown()
+
     async def stores_of(self, principal: Principal, filters: Filters) -> frozenset[int]:
         """The stores that such a listener hears of. Raises a problem that names a filter which can't be used."""
         if not self._directory.knows(filters):  # it may have been made since the directory was read
