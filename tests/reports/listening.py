@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import requests
+from django.db import connection
 
 from ingest import facts
 from sites_app.models import ApiKey, Zone
@@ -84,3 +86,15 @@ def people(zone: Zone, count: int, *, age: timedelta = timedelta()) -> None:
         facts.write(facts.Facts(queues=[queue]))
     else:
         facts.write(facts.Facts(occupancy=[facts.OccupancyRow(zone.store_id, zone.pk, at, at, count, 100)]))
+
+
+async def in_thread(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """What speaks to the database, from where there is an event loop; its connection is given back."""
+
+    def called() -> Any:
+        try:
+            return call(*args, **kwargs)
+        finally:
+            connection.close()
+
+    return await asyncio.to_thread(called)

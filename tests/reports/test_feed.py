@@ -11,7 +11,6 @@ import psycopg
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
-from django.db import connection
 from django.test import Client
 
 from reports.stream import changes, events, feed, listeners
@@ -22,7 +21,7 @@ from reports.stream.listeners import Listener
 from sites_app.access import Principal
 from sites_app.models import ApiKey, Membership, Region, Zone
 from tests import chain
-from tests.reports.listening import key, people
+from tests.reports.listening import in_thread, key, people
 from xovis_platform.database import conninfo
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -166,7 +165,6 @@ def with_feed(scenario: Callable[[Feed], Awaitable[None]], monkeypatch: pytest.M
         await running.close()
 
     asyncio.run(run())
-    connection.close()
 
 
 async def join(running: Feed, headers: dict[str, str], filters: Filters | None = None) -> Listener:
@@ -190,10 +188,10 @@ def test_a_revoked_key_ends_its_stream(floor: Zone, monkeypatch: pytest.MonkeyPa
         assert b'"people":1' in await heard(ended)
         assert b'"people":1' in await heard(goes_on)
         prefix = revoked["Authorization"].split()[1][:10]
-        await asyncio.to_thread(ApiKey.objects.filter(prefix=prefix).update, revoked_at=AT)
+        await in_thread(ApiKey.objects.filter(prefix=prefix).update, revoked_at=AT)
         assert b"no longer valid" in await heard(ended)
         assert ended.waiting.get_nowait() is None
-        await asyncio.to_thread(people, floor, 2)
+        await in_thread(people, floor, 2)
         assert b'"people":2' in await heard(goes_on)
 
     with_feed(scenario, monkeypatch)
@@ -208,10 +206,10 @@ def test_a_store_that_moves_is_heard_where_it_is_now(floor: Zone, monkeypatch: p
     async def scenario(running: Feed) -> None:
         before, after = await join(running, north), await join(running, south)
         assert b'"people":1' in await heard(before)
-        floor.store.region = await asyncio.to_thread(Region.objects.get, code="europe-south")
-        await asyncio.to_thread(floor.store.save)
+        floor.store.region = await in_thread(Region.objects.get, code="europe-south")
+        await in_thread(floor.store.save)
         assert b'"people":1' in await heard(after)
-        await asyncio.to_thread(people, floor, 2)
+        await in_thread(people, floor, 2)
         while b'"people":2' not in await heard(after):
             pass
         assert before.waiting.empty()

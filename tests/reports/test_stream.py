@@ -15,7 +15,7 @@ from django.test import Client
 
 from sites_app.models import ApiKey, Zone
 from tests import chain
-from tests.reports.listening import PATH, Stream, key, people
+from tests.reports.listening import PATH, Stream, in_thread, key, people
 from tests.server import web_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -174,9 +174,9 @@ def test_many_listen_by_one_connection_to_the_database(server: str, floor: Zone)
             listening = [asyncio.create_task(listen(session, heard)) for _ in range(count)]
             for _ in range(count):
                 await heard.acquire()
-            await asyncio.to_thread(people, floor, 77)
+            await in_thread(people, floor, 77)
             await asyncio.gather(*listening)
-            assert await asyncio.to_thread(backends) <= 2
+            assert await in_thread(backends) <= 2
 
     asyncio.run(all_listen(80))
 
@@ -188,7 +188,6 @@ def backends() -> int:
             "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
         found = len(cursor.fetchall())
-    connection.close()
     return found
 
 
