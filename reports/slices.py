@@ -15,7 +15,7 @@ from reports.calendar import day_start, local_day
 from reports.request import ReportRequest
 from sites_app.models import Store
 
-SLICE_ROWS = 20_000
+SLICE_ROWS = 10_000
 
 _ROWS_OF_A_DAY = {"15m": 96.0, "hour": 24.0, "day": 1.0, "week": 1 / 7, "month": 1 / 30}
 _ROWS_OF_A_PROFILE = {"hour_of_day": 24, "day_of_week": 7, "hour_of_week": 168}
