@@ -11,8 +11,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-import xlsxwriter
-
 from reports.formats.table import Column, Kind, Row, Table, as_datetime, through_file
 
 SHEET_ROWS = 1_048_576
@@ -38,6 +36,8 @@ def write(table: Table, directory: Path | None = None, *, sheet_rows: int = SHEE
 
 
 def _write(table: Table, file: IO[bytes], directory: Path | None, sheet_rows: int) -> None:
+    import xlsxwriter  # with all its charts it takes a while, and most processes never write a spreadsheet
+
     options = {"constant_memory": True, "tmpdir": str(directory) if directory else None}
     with xlsxwriter.Workbook(file, options) as workbook:
         writers = _writers(workbook)
