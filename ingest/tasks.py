@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from celery import shared_task
 
 from ingest import backfilling, digest, outcomes, polling, retention
+
+_AT_A_TIME = timedelta(seconds=20)
 
 
 def utc_now() -> datetime:
@@ -19,7 +21,9 @@ def utc_now() -> datetime:
 def dispatch_polls() -> None:
     """Claim what is due and hand it out."""
     for chunk in polling.chunks(polling.claim_due(now=utc_now())):
-        poll_controllers.delay(wanted={str(controller_id): kinds for controller_id, kinds in chunk.items()})
+        wanted = {str(controller_id): kinds for controller_id, kinds in chunk.items()}
+        # Whatever hasn't begun when its claim runs out is claimed anew: workers that are behind have it once in line.
+        poll_controllers.apply_async(kwargs={"wanted": wanted}, expires=polling.LEASE.total_seconds())
 
 
 @shared_task
@@ -39,8 +43,9 @@ def digest_events() -> None:
 
 @shared_task
 def run_backfills() -> None:
-    """Take the steps of backfills that are waiting."""
-    while backfilling.run_batch(utc_now):
+    """Take steps of backfills that are waiting, for a while: a long backfill mustn't keep other work from its turn."""
+    end = utc_now() + _AT_A_TIME
+    while utc_now() < end and backfilling.run_batch(utc_now):
         pass
 
 

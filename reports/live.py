@@ -1,4 +1,7 @@
-"""Live figures: the latest of each zone, as long as it holds. What is stale is unknown, never an old number."""
+"""Live figures: the latest of each zone, as long as it holds. What is stale is unknown, never an old number.
+
+A sample is as old as its controller says, but no younger than we have it: a clock that runs ahead keeps nothing fresh.
+"""
 
 from __future__ import annotations
 
@@ -57,6 +60,13 @@ class StoreOccupancy:
         share = self.utilisation or 0.0
         return "critical" if share >= CRITICAL_AT else "warning" if share >= WARNING_AT else "normal"
 
+    @property
+    def unknown_since(self) -> datetime | None:
+        """When the sum lost its first part. None where it's known, or a part of it never was."""
+        missing = [zone for zone in self.zones if zone.people is None]
+        ends = [zone.as_of + zone.zone.controller.hold for zone in missing if zone.as_of]
+        return min(ends) if ends and len(ends) == len(missing) else None
+
 
 @dataclass(frozen=True, slots=True)
 class QueueNow:
@@ -76,6 +86,38 @@ class QueueNow:
         if self.people_waiting is None:
             return "unknown"
         return "exceeded" if self.threshold is not None and self.people_waiting > self.threshold else "normal"
+
+    @property
+    def unknown_since(self) -> datetime | None:
+        """When the last sample stopped to hold. None where it still does, or there never was one."""
+        return self.as_of + self.zone.controller.hold if self.people_waiting is None and self.as_of else None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreQueues:
+    """A store's queues now, at least one."""
+
+    queues: Sequence[QueueNow]
+
+    @property
+    def known(self) -> list[QueueNow]:
+        return [queue for queue in self.queues if queue.people_waiting is not None]
+
+    @property
+    def missing(self) -> int:
+        """How many of them are unknown."""
+        return len(self.queues) - len(self.known)
+
+    @property
+    def worst(self) -> QueueNow | None:
+        """The known queue that most needs a look: one over its threshold, then the one with the most people waiting."""
+        return max(self.known, key=lambda queue: (queue.status == "exceeded", queue.people_waiting), default=None)
+
+    @property
+    def unknown_since(self) -> datetime | None:
+        """Since when none of them is known. None where one is, or one never was."""
+        ends = [queue.unknown_since for queue in self.queues]
+        return max(end for end in ends if end) if all(ends) else None
 
 
 def occupancy(stores: StoreQuerySet, *, now: datetime) -> list[StoreOccupancy]:
@@ -105,8 +147,9 @@ def _zone_occupancy(zone: Zone, now: datetime) -> ZoneOccupancy:
     if state is None or state.occupancy_at is None:
         return ZoneOccupancy(zone, None, zone.capacity, None)
     capacity = zone.capacity if zone.capacity_by_hand else (state.capacity or zone.capacity)
-    holds = _holds(state.occupancy_at, zone.controller.hold, now)
-    return ZoneOccupancy(zone, state.people if holds else None, capacity, state.occupancy_at)
+    as_of = _as_of(state.occupancy_at, state.occupancy_received_at)
+    holds = _holds(as_of, zone.controller.hold, now)
+    return ZoneOccupancy(zone, state.people if holds else None, capacity, as_of)
 
 
 def queues(stores: StoreQuerySet, *, now: datetime) -> list[QueueNow]:
@@ -121,8 +164,11 @@ def queues(stores: StoreQuerySet, *, now: datetime) -> list[QueueNow]:
 
 def _queue_now(zone: Zone, now: datetime) -> QueueNow:
     state = _state(zone)
-    if state is None or state.queue_at is None or not _holds(state.queue_at, zone.controller.hold, now):
-        return QueueNow(zone.store, zone, None, None, None, None, state.queue_at if state else None)
+    if state is None or state.queue_at is None:
+        return QueueNow(zone.store, zone, None, None, None, None, None)
+    as_of = _as_of(state.queue_at, state.queue_received_at)
+    if not _holds(as_of, zone.controller.hold, now):
+        return QueueNow(zone.store, zone, None, None, None, None, as_of)
     return QueueNow(
         zone.store,
         zone,
@@ -130,22 +176,25 @@ def _queue_now(zone: Zone, now: datetime) -> QueueNow:
         state.average_wait_ms,
         state.longest_wait_ms,
         state.threshold,
-        state.queue_at,
+        as_of,
     )
 
 
-def worst_queues(queues: Iterable[QueueNow]) -> dict[int, QueueNow]:
-    """Each store's queue with the most people waiting now, by store id; stores without a known queue are left out."""
-    by_store: dict[int, list[QueueNow]] = defaultdict(list)
+def by_store(queues: Iterable[QueueNow]) -> dict[int, StoreQueues]:
+    """Queues by store id; a store that has none is left out."""
+    grouped: dict[int, list[QueueNow]] = defaultdict(list)
     for queue in queues:
-        if queue.people_waiting is not None:
-            by_store[queue.store.pk].append(queue)
-    return {store_id: max(group, key=lambda queue: queue.people_waiting or 0) for store_id, group in by_store.items()}
+        grouped[queue.store.pk].append(queue)
+    return {store_id: StoreQueues(group) for store_id, group in grouped.items()}
 
 
 def age_s(as_of: datetime | None, now: datetime) -> int | None:
-    """Whole seconds since a sample; 0 where the controller's clock is ahead of ours."""
+    """Whole seconds since a sample."""
     return None if as_of is None else max(0, int((now - as_of).total_seconds()))
+
+
+def _as_of(observed_at: datetime, received_at: datetime | None) -> datetime:
+    return min(observed_at, received_at or observed_at)
 
 
 def _holds(at: datetime, hold: timedelta, now: datetime) -> bool:

@@ -1,25 +1,27 @@
 """A large report in slices, each small enough to be held in memory; one after the other they are its rows.
 
-By store or zone a slice is some stores over the whole window, so rows come in the report's own order. Where one store
-alone is too much, and for regions and the chain, the window is cut at the stores' days.
+By store or zone a report is made some stores at a time, in its own order. Only where one store alone is too much, and
+for regions and the chain, is the window cut at days: by region, rows then come days first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 from reports.calendar import day_start, local_day
-from reports.request import ReportRequest
-from sites_app.models import Store
-
-SLICE_ROWS = 10_000
+from reports.queries.scope import Scope, ScopedStore
+from reports.request import Edge, ReportRequest
 
 _ROWS_OF_A_DAY = {"15m": 96.0, "hour": 24.0, "day": 1.0, "week": 1 / 7, "month": 1 / 30}
 _ROWS_OF_A_PROFILE = {"hour_of_day": 24, "day_of_week": 7, "hour_of_week": 168}
 _CUT_AT_DAYS = ("15m", "hour", "day")
+_BEARABLE = 4
+"""How many times too large a slice may be that can't be cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,58 +33,54 @@ class Slice:
 
 
 class Uncuttable(Exception):
-    """The report is too large to be made at once, and nothing in it can be cut. Its message says what to ask for."""
+    """The report is too large to be made at once, and can't be cut. Its message says what to ask for instead."""
 
 
-def slices(request: ReportRequest, stores: Sequence[Store], *, most: int) -> list[Slice]:
-    """The slices of a report over these stores. Raises ``Uncuttable``."""
-    whole = replace(request, regions=(), tags=(), order="", limit=None)
-    if request.by in ("store", "zone"):
-        return list(_by_store(whole, sorted(stores, key=lambda store: store.code), most))
-    # The cost is that of the stores' buckets, which are merged into the regions' or the chain's.
-    whole = replace(whole, regions=request.regions, tags=request.tags)
-    return list(_by_days(whole, _buckets(whole) * max(1, len(stores)), most, None))
+def slices(request: ReportRequest, of: Scope, *, most: int) -> list[Slice]:
+    """The slices of a report, by their own order and without a limit. Raises ``Uncuttable``."""
+    whole = replace(request, order="", limit=None)
+    buckets = _buckets(request)
+    if not request.by_place:
+        # Regions above those of stores have rows, too; twice as many is a good guess for a tree.
+        places = 1 if request.by == "chain" else 2 * len({store.region_id for store in of.stores})
+        return list(_by_days(whole, buckets * places, most, None))
+    zones = Counter(zone.store.pk for zone in of.zones or ())
+    rows = {store.pk: buckets * (zones[store.pk] if request.by == "zone" else 1) for store in of.stores}
+    if max(rows.values(), default=0) <= most:
+        return [Slice(whole, sum(rows.values()))]
+    return [part for store in of.stores for part in _of_store(whole, store, rows[store.pk], most)]
 
 
-def _by_store(request: ReportRequest, stores: Sequence[Store], most: int) -> Iterator[Slice]:
-    held: list[str] = []
-    rows = 0
-    for store in stores:
-        own = _buckets(request) * (len(store.zones.all()) if request.by == "zone" else 1)
-        if held and rows + own > most:
-            yield Slice(replace(request, stores=tuple(held)), rows)
-            held, rows = [], 0
-        if own > most:
-            yield from _by_days(replace(request, stores=(store.code,)), own, most, store)
-        else:
-            held.append(store.code)
-            rows += own
-    if held:
-        yield Slice(replace(request, stores=tuple(held)), rows)
+def _of_store(request: ReportRequest, store: ScopedStore, rows: int, most: int) -> Iterator[Slice]:
+    return _by_days(replace(request, stores=(store.code,)), rows, most, store.trading.zone)
 
 
-def _by_days(request: ReportRequest, rows: int, most: int, store: Store | None) -> Iterator[Slice]:
-    """The request by stretches of days; for several stores only by dates, since their days begin at other instants."""
-    if rows <= most:
+def _by_days(request: ReportRequest, rows: int, most: int, zone: ZoneInfo | None) -> Iterator[Slice]:
+    """The request by stretches of days; those of one zone, if the window is one of instants."""
+    if rows <= most or (rows <= _BEARABLE * most and not _can_be_cut(request, zone)):
         yield Slice(request, rows)
         return
-    if request.granularity not in _CUT_AT_DAYS:
-        yield Slice(request, rows)
-        return
-    if store is None and isinstance(request.start, datetime):
-        raise Uncuttable("Give dates for 'start' and 'end', a coarser granularity, or fewer stores.")
+    if not _can_be_cut(request, zone):
+        raise Uncuttable(
+            f"About {rows:,} rows are too many to be made at once. Ask for fewer stores or a coarser granularity, "
+            "or for what can be made day by day: dates for 'start' and 'end', and no 'compare'."
+        )
     days = _days(request)
-    edges = list(_edges(request, store, step=max(1, int(days * most / rows))))
+    edges = list(_edges(request, zone, step=max(1, int(days * most / rows))))
     for start, end in pairwise(edges):
         part = replace(request, start=start, end=end)
         yield Slice(part, max(1, round(rows * _days(part) / days)))
 
 
-def _edges(request: ReportRequest, store: Store | None, *, step: int) -> Iterator[date | datetime]:
+def _can_be_cut(request: ReportRequest, zone: ZoneInfo | None) -> bool:
+    """Whether no row reaches over the end of a day, nor needs what is compared with the whole window."""
+    return request.granularity in _CUT_AT_DAYS and not request.compare and (zone is not None or not request.of_instants)
+
+
+def _edges(request: ReportRequest, zone: ZoneInfo | None, *, step: int) -> Iterator[Edge]:
     yield request.start
     if isinstance(request.start, datetime):
-        assert store is not None
-        zone = store.zone_info
+        assert zone is not None
         day = local_day(request.start, zone) + timedelta(days=step)
         while (instant := day_start(day, zone)) < request.end:
             yield instant

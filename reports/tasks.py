@@ -8,7 +8,7 @@ from uuid import UUID
 from celery import shared_task
 
 from ingest.models import Measure
-from reports import exports, rollups
+from reports import basis, exports, rollups
 
 
 def utc_now() -> datetime:
@@ -18,7 +18,9 @@ def utc_now() -> datetime:
 
 @shared_task
 def roll_up() -> None:
-    """Work off what is dirty, measure by measure, until nothing is."""
+    """Take note of what changed in the registry, then work off what is dirty, measure by measure, until nothing is."""
+    while basis.refresh():
+        pass
     while sum(rollups.drain(measure) for measure in Measure):
         pass
 

@@ -9,12 +9,11 @@ import logging
 import signal
 import sys
 from collections.abc import Callable
-from datetime import datetime
 
 from aiohttp import web
 
 from simulator import roster, truth
-from simulator.clock import Clock
+from simulator.clock import Clock, instant
 from simulator.control import Control
 from simulator.fleet import Fleet
 from simulator.serving import Addresses, CannotListen, Listeners, listen, planned_base_urls
@@ -65,10 +64,10 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
 
 
 def _instant(text: str) -> int:
-    instant = datetime.fromisoformat(text)
-    if instant.tzinfo is None:
-        raise argparse.ArgumentTypeError("it needs an offset, such as Z")
-    return int(instant.timestamp())
+    try:
+        return instant(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _csv(fleet: Fleet, options: argparse.Namespace) -> int:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import TypeVar
 
 import msgspec
 from aiohttp import web
 
-from simulator.clock import FIRST_INSTANT, LAST_INSTANT
+from simulator import clock
 
 T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-_UNKNOWN_FIELD = re.compile(r"unknown field `(?P<field>[^`]*)`")
+_UNFIT_FIELD = re.compile(r"(unknown|required) field `(?P<field>[^`]*)`")
 _AT = re.compile(r" - at `\$\.?(?P<field>[^`]*)`")
 
 
@@ -51,8 +50,8 @@ async def body(request: web.Request, shape: type[T]) -> T:
 
 
 def _field(message: str) -> str | None:
-    at, unknown = _AT.search(message), _UNKNOWN_FIELD.search(message)
-    parts = [found["field"] for found in (at, unknown) if found and found["field"]]
+    at, unfit = _AT.search(message), _UNFIT_FIELD.search(message)
+    parts = [found["field"] for found in (at, unfit) if found and found["field"]]
     return ".".join(parts) or None
 
 
@@ -74,12 +73,9 @@ def instant(parameters: dict[str, str], name: str) -> int:
     if name not in parameters:
         raise Bad(f"{name} is missing.", field=name)
     try:
-        instant = datetime.fromisoformat(parameters[name])
-        if instant.tzinfo is None or not FIRST_INSTANT <= instant.timestamp() < LAST_INSTANT:
-            raise ValueError(parameters[name])
-    except (ValueError, OverflowError):
-        raise Bad(f"{name} isn't an RFC 3339 time with an offset, 2000 to 2199.", field=name) from None
-    return int(instant.timestamp())
+        return clock.instant(parameters[name])
+    except ValueError as error:
+        raise Bad(f"{name}: {error}", field=name) from None
 
 
 def whole(parameters: dict[str, str], name: str, default: int) -> int:

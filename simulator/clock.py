@@ -34,3 +34,14 @@ class Clock:
 def rfc3339(instant: int) -> str:
     """``2024-05-21T14:32:01Z``."""
     return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def instant(text: str) -> int:
+    """The second of an RFC 3339 time. Raises ``ValueError`` for any other text, and for times without a truth."""
+    try:
+        told = datetime.fromisoformat(text)
+        if told.tzinfo is None or not FIRST_INSTANT <= told.timestamp() < LAST_INSTANT:
+            raise ValueError(text)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{text!r} isn't an RFC 3339 time with an offset, 2000 to 2199.") from None
+    return int(told.timestamp())

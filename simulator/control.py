@@ -14,8 +14,9 @@ from simulator.clock import FIRST_INSTANT, LAST_INSTANT, Clock, rfc3339
 from simulator.events import Event
 from simulator.faults import NONE, Faults
 from simulator.fleet import Controller, Fleet
+from simulator.posts import Target
 from simulator.serving import Listeners
-from simulator.webhooks import DELIVERED, EXPIRED, GONE, PENDING, Delivery, Outbox, Target, Webhooks
+from simulator.webhooks import DELIVERED, EXPIRED, GONE, PENDING, Delivery, Outbox, Webhooks
 
 _MAX_TRUTH_S = 31 * 86_400
 _MAX_EMITTED = 100_000
@@ -232,6 +233,7 @@ def _outbox(outbox: Outbox) -> dict[str, Any]:
     return {
         "url": outbox.target.url,
         "gone": outbox.gone,
+        "seen_until": None if outbox.seen is None else rfc3339(outbox.seen[0]),
         "posts": outbox.posts,
         "failures": outbox.failures,
         "counts": counts,

@@ -96,10 +96,11 @@ def _visitors(controller: Controller, ordinal: int, spans: list[tuple[int, int]]
 def _weights(controller: Controller, ordinal: int, spans: list[tuple[int, int]], start: int, close: int) -> list[float]:
     """How a day's visitors spread over its quarters, before noise."""
     kind, week_hours = controller.model.kind, controller.store.hours
-    midnight = hours.midnight(controller.store.timezone, ordinal)
+    zone = controller.store.timezone
     late = crowds.is_late(week_hours, date.fromordinal(ordinal).weekday())
     return [
-        crowds.open_part(spans, quarter) * crowds.crowd(kind, quarter - midnight, close - quarter if late else None)
+        crowds.open_part(spans, quarter)
+        * crowds.crowd(kind, hours.on_the_wall(zone, ordinal, quarter // QUARTER_S), close - quarter if late else None)
         for quarter in range(start, close, QUARTER_S)
     ]
 

@@ -75,7 +75,8 @@ def made_up(controller: Controller, number: int, instant_ms: int) -> Event:
     """A test event, of the ``number``-th thing that could happen."""
     things = len(controller.queues) + len(controller.counted) + len(controller.sensors)
     kind, subject, data = _told(controller, number % things, number // things % 2 == 0, instant_ms // 1000)
-    return _written(event_id(controller, instant_ms + number, f"test/{kind}", subject), kind, instant_ms // 1000, data)
+    identity = event_id(controller, instant_ms, f"test/{number}/{kind}", subject)
+    return _written(identity, kind, instant_ms // 1000, data)
 
 
 def _event(controller: Controller, number: int, is_on: bool, instant: int, skew_s: int) -> Event:

@@ -14,6 +14,10 @@ from simulator.noise import mix, seed_of, token, unit
 
 ENTRANCE, AREA, QUEUE = "entrance", "area", "queue"
 MAX_STORES = 50_000
+_MAX_SENSORS = 16
+"""At one controller, of which a store has at most two: 24 bits are enough for all sensors of the largest fleet."""
+_SCATTER = 0x9E3779
+"""Odd, so that no two numbers become one."""
 _ENTRANCE_NAMES = ("Main Entrance", "Side Entrance", "Garage Entrance", "North Entrance", "East Entrance")
 
 
@@ -99,7 +103,8 @@ class Controller:
 
     @cached_property
     def sensors(self) -> tuple[Sensor, ...]:
-        return tuple(_sensor(self.seed, number, zone) for number, zone in enumerate(self.zones))
+        place = self.model.wings.index(self.wing) * _MAX_SENSORS
+        return tuple(_sensor(self, place + number, zone) for number, zone in enumerate(self.zones))
 
 
 class Fleet:
@@ -208,10 +213,12 @@ def _queue(seed: int, number: int, index: int) -> Zone:
     )
 
 
-def _sensor(seed: int, number: int, zone: Zone) -> Sensor:
-    own = mix(seed, 80 + number)
-    mac = ":".join(f"{own >> shift & 255:02X}" for shift in (16, 8, 0))
-    return Sensor(f"80:1F:12:{mac}", f"{zone.name} sensor", (zone.zone_id,), own)
+def _sensor(controller: Controller, place: int, zone: Zone) -> Sensor:
+    """``place`` tells the sensors of a store apart, however its controllers share them."""
+    number = (int(controller.store.code[1:]) * 2 * _MAX_SENSORS + place) * _SCATTER & 0xFFFFFF
+    mac = ":".join(f"{number >> shift & 255:02X}" for shift in (16, 8, 0))
+    seed = mix(controller.seed, 80 + place % _MAX_SENSORS)
+    return Sensor(f"80:1F:12:{mac}", f"{zone.name} sensor", (zone.zone_id,), seed)
 
 
 def entrance_shares(count: int) -> list[float]:

@@ -91,3 +91,16 @@ def midnight(zone: ZoneInfo, day: int) -> int:
 def local_day(zone: ZoneInfo, quarter: int) -> int:
     """The ordinal of the local day of a quarter of an hour (counted since 1970); every zone's midnight is at a quarter."""
     return datetime.fromtimestamp(quarter * 900, zone).toordinal()
+
+
+@lru_cache(maxsize=16_384)
+def _offset(zone: ZoneInfo, quarter: int) -> int:
+    offset = datetime.fromtimestamp(quarter * 900, zone).utcoffset()
+    assert offset is not None
+    return int(offset.total_seconds())
+
+
+def on_the_wall(zone: ZoneInfo, day: int, quarter: int) -> int:
+    """What clocks show in a quarter, in seconds since a local day's midnight; past 24 hours on the next day."""
+    start = midnight(zone, day)
+    return quarter * 900 - start + _offset(zone, quarter) - _offset(zone, start // 900)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import logging
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from random import Random
@@ -20,11 +18,12 @@ from simulator.events import STEP_S, Event
 from simulator.faults import Faults
 from simulator.fleet import Controller
 from simulator.noise import seed_of
+from simulator.posts import Target, body_of, headers_of
 
 MAX_EVENTS = 1000
 _MAX_REMEMBERED = 20_000
 _MAX_CATCH_UP_S = 900
-"""After a jump of the clock, only the events of so many seconds are made up for."""
+"""What happened while the clock jumped further than this is passed over."""
 _SHUFFLE_S = 4.0
 _GARBAGE = b'{"eventId": "01HYE2'
 _BLOCK = 100
@@ -32,15 +31,6 @@ _LOOK_S = 0.25
 _log = logging.getLogger(__name__)
 
 PENDING, DELIVERED, EXPIRED, GONE = "pending", "delivered", "expired", "gone"
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where a controller posts its events, and how it says who it is."""
-
-    url: str
-    key: str | None
-    secret: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +70,6 @@ class Outbox:
     seen: tuple[int, events.State] | None = None
     task: asyncio.Task[None] | None = None
     more: asyncio.Event = field(default_factory=asyncio.Event)
-    made_up: int = 0
 
 
 class Webhooks:
@@ -91,6 +80,8 @@ class Webhooks:
     ) -> None:
         self._clock, self._faults_of, self._patience = clock, faults_of, patience or Patience()
         self._outboxes: dict[str, Outbox] = {}
+        # Outlives the outboxes, so that no id comes again.
+        self._made_up: Counter[str] = Counter()
         self._session: aiohttp.ClientSession | None = None
         self._watcher: asyncio.Task[None] | None = None
 
@@ -130,12 +121,10 @@ class Webhooks:
         return self._outboxes.values()
 
     def make_up(self, controller: Controller, count: int) -> list[Event]:
-        """The next ``count`` test events of a controller. Raises ``KeyError`` if it has no webhook."""
-        outbox = self._outboxes[controller.full_name]
-        now_ms = int(self._clock.now() * 1000)
-        made = [events.made_up(controller, outbox.made_up + number, now_ms) for number in range(count)]
-        outbox.made_up += count
-        return made
+        """The next ``count`` test events of a controller."""
+        now_ms, first = int(self._clock.now() * 1000), self._made_up[controller.full_name]
+        self._made_up[controller.full_name] += count
+        return [events.made_up(controller, number, now_ms) for number in range(first, first + count)]
 
     def emit(self, controller: Controller, found: list[Event]) -> None:
         """Send these now. Raises ``KeyError`` if the controller has no webhook."""
@@ -206,13 +195,14 @@ class Webhooks:
         faults = self._faults_of(outbox.controller)
         if faults.shuffle:
             Random(outbox.posts).shuffle(due)
+        target = outbox.target
         status = await self._post(outbox, due, faults)
         now = asyncio.get_running_loop().time()
         for one in due:
             one.status, one.tries = status, one.tries + 1
         if status is not None and 200 <= status < 300:
             _delivered(outbox, due, now)
-        elif status == 410:
+        elif status == 410 and outbox.target is target:
             outbox.gone = True
             _finish(outbox, outbox.pending, GONE)
         else:
@@ -251,22 +241,3 @@ def _finish(outbox: Outbox, finished: list[Delivery], state: str) -> None:
         one.state = state
     outbox.done.extend(finished)
     outbox.pending = [one for one in outbox.pending if one.state == PENDING]
-
-
-def body_of(found: list[Event]) -> bytes:
-    """One event as it is, several in a list."""
-    if len(found) == 1:
-        return found[0].body.encode()
-    return f'{{"events":[{",".join(event.body for event in found)}]}}'.encode()
-
-
-def headers_of(target: Target, body: bytes, sent_at: int, *, wrong: bool = False) -> dict[str, str]:
-    """The headers of a post; with ``wrong``, key and signature are as by somebody else."""
-    headers = {"Content-Type": "application/json"}
-    suffix = "-wrong" if wrong else ""
-    if target.key is not None:
-        headers["Authorization"] = f"Apikey {target.key}{suffix}"
-    if target.secret is not None:
-        digest = hmac.new(f"{target.secret}{suffix}".encode(), b"%d.%b" % (sent_at, body), hashlib.sha256)
-        headers["X-XCS-Signature"] = f"t={sent_at},v1={digest.hexdigest()}"
-    return headers

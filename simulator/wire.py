@@ -113,7 +113,8 @@ class Connection(asyncio.Protocol):
         if not self._keep:
             return
         method = self._parser.get_method().decode("latin-1")
-        self._keep = self._parser.should_keep_alive()
+        # Nothing is upgraded to; what would follow can't be read.
+        self._keep = self._parser.should_keep_alive() and not self._parser.should_upgrade()
         reply = self._answer(method)
         self._target = self._authorization = b""
         self._bytes = 0

@@ -193,7 +193,7 @@ class ZoneAdmin(ModelAdmin):  # type: ignore[misc]
     search_fields = ["code", "name", "store__code", "store__name"]
     list_select_related = ["store", "controller__store"]
     fields = ["code", "name", "kind", "capacity", "counts_by_hand", "appeared_at", "retired_at"]
-    readonly_fields = ["code"]
+    readonly_fields = ["code", "name"]  # the controller's own: the next discovery would set it back
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -1,7 +1,7 @@
 """Trading hours as quarters of an hour: a quarter that overlaps the hours is open.
 
-Hours are written on the store's own clock. Where the clock is put forward a time can be missing and where it's put
-back it can come twice: an opening then means the first, a closing the last of them.
+Hours are written on the store's own clock. Where it's put back a time can come twice: an opening then means the first,
+a closing the last of them. Where it's put forward a time can be missing: it then means the moment of the change.
 """
 
 from __future__ import annotations
@@ -55,6 +55,12 @@ class TradingHours:
             return True
         return quarter in self._quarters(self._local_day(quarter))
 
+    def is_trading(self, instant: datetime) -> bool:
+        """Whether the store is open at this very moment; quarters round that up."""
+        day = self._local_day(instant)
+        spans = [*self.open_spans(day - _DAY), *self.open_spans(day)]
+        return any(start <= instant < end for start, end in spans)
+
     def open_quarters(self, start: datetime, end: datetime) -> list[datetime]:
         """The starts of the open quarters within ``[start, end)``, in order."""
         return [quarter for quarter in _quarters_between(start, end) if self.is_open(quarter)]
@@ -70,8 +76,7 @@ class TradingHours:
     def _span(self, day: date, opens: time, closes: time) -> Span:
         zone = ZoneInfo(self.timezone)
         last_day = day if closes > opens else day + _DAY
-        start = datetime.combine(day, opens, zone).astimezone(UTC)
-        return start, datetime.combine(last_day, closes.replace(fold=1), zone).astimezone(UTC)
+        return _readings(day, opens, zone)[0], _readings(last_day, closes, zone)[-1]
 
     def _quarters(self, day: date) -> frozenset[datetime]:
         """The open quarters of a local day, those of hours that began the day before included."""
@@ -83,6 +88,17 @@ class TradingHours:
 
     def _local_day(self, instant: datetime) -> date:
         return instant.astimezone(ZoneInfo(self.timezone)).date()
+
+
+def _readings(day: date, clock: time, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """When the store's clock shows this time, first and last; for a time that is skipped when it's changed."""
+    first, last = (datetime.combine(day, clock.replace(fold=fold), zone).astimezone(UTC) for fold in (0, 1))
+    if first <= last:
+        return first, last
+    change, later = _floor(last), first.astimezone(zone).utcoffset()
+    while change.astimezone(zone).utcoffset() != later:
+        change += QUARTER
+    return change, change
 
 
 def _floor(instant: datetime) -> datetime:

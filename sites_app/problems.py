@@ -9,6 +9,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -84,10 +85,17 @@ def _pointers(detail: Any, pointer: str = "") -> Iterator[dict[str, str]]:
 
 
 def _answer(request: HttpRequest, status: int, detail: str) -> HttpResponse:
-    if request.path.startswith(("/api/", "/ingest/")):
+    if _is_machine(request):
         return JsonResponse(problem(status, detail), status=status, content_type=MEDIA_TYPE)
-    title = HTTPStatus(status).phrase
-    return render(request, "error.html", {"status": status, "title": title, "detail": detail}, status=status)
+    return render(request, "error.html", _page(status, detail), status=status)
+
+
+def _is_machine(request: HttpRequest) -> bool:
+    return request.path.startswith(("/api/", "/ingest/"))
+
+
+def _page(status: int, detail: str) -> dict[str, Any]:
+    return {"status": status, "title": HTTPStatus(status).phrase, "detail": detail}
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -100,6 +108,11 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     return _answer(request, 403, "This is not yours to see or do.")
 
 
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form without this session's token: mostly one that was open for long, or in another tab."""
+    return _answer(request, 403, "This form is out of date. Go back, load the page again, and send it once more.")
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404 from the framework."""
     return _answer(request, 404, "There is nothing here, or nothing that you can see.")
@@ -107,4 +120,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: what went wrong stands in the log, never in the answer."""
-    return _answer(request, 500, "Something went wrong on our side. It has been logged.")
+    detail = "Something went wrong on our side. It has been logged."
+    if _is_machine(request):
+        return _answer(request, 500, detail)
+    # Without the request, whose user would be looked for in a database that may be what is broken.
+    return HttpResponse(render_to_string("error.html", _page(500, detail)), status=500)

@@ -72,7 +72,12 @@ class Secret:
         return bool(self._token)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and self.reveal() == other.reveal()
+        if not isinstance(other, Secret):
+            return False
+        try:
+            return self.token == other.token or self.reveal() == other.reveal()
+        except SecretUnreadable:
+            return False
 
     __hash__ = None  # type: ignore[assignment]  # tokens of one secret differ
 
@@ -82,6 +87,9 @@ class Secret:
     __str__ = __repr__
 
 
+_SERIALISED = "fernet:"
+
+
 class SecretField(_TextField):
     """Keeps a ``Secret``; assign a plain string and it's encrypted at once."""
 
@@ -89,6 +97,8 @@ class SecretField(_TextField):
         return None if value is None else Secret(value)
 
     def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and value.startswith(_SERIALISED):
+            return Secret(value.removeprefix(_SERIALISED))
         return value if isinstance(value, Secret) or value is None else Secret.of(str(value))
 
     def get_prep_value(self, value: Any) -> str | None:
@@ -96,8 +106,8 @@ class SecretField(_TextField):
         return None if secret is None else secret.token
 
     def value_to_string(self, obj: models.Model) -> str:
-        """Serialised data keeps the token, never the plain value."""
-        return self.get_prep_value(self.value_from_object(obj)) or ""
+        """Serialised data keeps the token, never the plain value, and is known again when it's loaded."""
+        return _SERIALISED + (self.get_prep_value(self.value_from_object(obj)) or "")
 
     def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:
         super().contribute_to_class(cls, name, private_only)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import time
 
 from sites_app.models import Controller, OpeningHours, Region, Store, Zone
+from tests.fleet import Site
 
 
 def region(path: str) -> Region:
@@ -48,4 +49,13 @@ def zone(controller: Controller, zone_id: str, kind: str = "area", **fields: obj
     defaults: dict[str, object] = {"code": zone_id, "has_occupancy": kind == "area"}
     return Zone.objects.create(
         store=controller.store, controller=controller, zone_id=zone_id, kind=kind, **{**defaults, **fields}
+    )
+
+
+def registered(site: Site, **fields: object) -> Controller:
+    """A controller of the simulated fleet, in its store, as an installer would enter it."""
+    found = Store.objects.filter(code=site.store).first()
+    keys = {"api_key": site.api_key, "webhook_key": site.webhook_key}
+    return controller(
+        found or store(site.store, timezone=site.timezone), site.name, **{"base_url": site.base_url, **keys, **fields}
     )

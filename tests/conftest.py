@@ -15,6 +15,8 @@ from cryptography.fernet import Fernet
 
 from xovis_platform.stack.services import BROKER_VARIABLE, DATABASE_VARIABLE, temporary_services
 
+pytest_plugins = ["tests.fleet"]
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:

@@ -20,12 +20,15 @@ from xovis_platform.stack.ports import free_ports
 
 
 @contextmanager
-def web_server() -> Iterator[str]:
-    """Granian with the ASGI application; gives its address. Data must be committed to be seen by it."""
+def web_server(**variables: str) -> Iterator[str]:
+    """Granian with the ASGI application; gives its address. Data must be committed to be seen by it.
+
+    ``variables`` go into its environment.
+    """
     port = free_ports()
     name = connection.settings_dict["NAME"]
     database_url = urlsplit(settings.DATABASE_URL)._replace(path=f"/{name}").geturl()
-    environment = {**os.environ, "XOVIS_DATABASE_URL": database_url, "XOVIS_LOG_FORMAT": "text"}
+    environment = {**os.environ, "XOVIS_DATABASE_URL": database_url, "XOVIS_LOG_FORMAT": "text", **variables}
     command = [
         str(Path(sys.executable).with_name("granian")),
         *("--interface", "asgi", "--workers", "1", "--log-level", "warning"),

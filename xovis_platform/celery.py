@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import warnings
 from typing import Any
 
 from celery import Celery
+from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xovis_platform.settings")
+
+# Celery warns of root since its workers could once be sent code. Ours take JSON alone; containers run as nobody special.
+warnings.filterwarnings("ignore", category=SecurityWarning)
 
 app = Celery("xovis_platform")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -78,7 +78,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
 _GAUGES = {
     "xovis_stream_lateness_seconds": (
         "How long the stream that has waited longest is overdue.",
-        "SELECT greatest(0, extract(epoch FROM now() - min(due_at))) FROM ingest_stream WHERE NOT stopped",
+        "SELECT greatest(0, extract(epoch FROM now() - min(due_at))) FROM ingest_stream stream"
+        " JOIN sites_app_controller controller ON controller.id = stream.controller_id"
+        " WHERE NOT stopped AND controller.enabled",
     ),
     "xovis_streams_failing": (
         "Streams whose last turn failed.",

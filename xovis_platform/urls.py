@@ -2,15 +2,17 @@
 
 from django.contrib import admin
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from django.views.decorators.http import conditional_page
+from drf_spectacular.views import SpectacularSwaggerView
 
+from sites_app.openapi import OpenApiDocument
 from xovis_platform import observability
 
 urlpatterns = [
     path("", include("portal.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("reports.api.urls")),
-    re_path(r"^api/v1/schema/?$", SpectacularAPIView.as_view(), name="schema"),
+    re_path(r"^api/v1/schema/?$", conditional_page(OpenApiDocument.as_view()), name="schema"),
     re_path(r"^api/docs/?$", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
     path("healthz", observability.healthz),
     path("readyz", observability.readyz),

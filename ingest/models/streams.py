@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import models
 
 from sites_app.models import Controller
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Stream(models.Model):
@@ -55,10 +57,9 @@ class Stream(models.Model):
     def next_due(self, now: datetime) -> datetime:
         """The next turn after ``now``: turns are a cadence apart, shifted by the controller's own share of it."""
         cadence = self.CADENCES.get(self.Kind(self.kind)) or timedelta(seconds=self.controller.poll_interval_s)
-        seconds = cadence.total_seconds()
-        shift = self.controller.poll_offset * seconds
-        turns = (now.timestamp() - shift) // seconds + 1
-        return datetime.fromtimestamp(turns * seconds + shift, tz=now.tzinfo)
+        first = _EPOCH + self.controller.poll_offset * cadence
+        # In whole microseconds: what is rounded could fall on ``now`` itself, and be due a second time.
+        return first + ((now - first) // cadence + 1) * cadence
 
 
 class Backfill(models.Model):

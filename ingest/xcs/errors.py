@@ -107,6 +107,18 @@ class TooLarge(XcsError):
     permanent = True
 
 
+class KeyUnreadable(XcsError):
+    """The key that we keep can't be decrypted. It can be again, once the encryption key that is missing is back."""
+
+    code = "key_unreadable"
+
+
+class Unexpected(XcsError):
+    """What nobody foresaw: a fault of ours, kept apart so that other controllers are asked all the same."""
+
+    code = "unexpected"
+
+
 class BadAnswer(XcsError):
     """What came isn't an XCS's answer. ``excerpt`` is its beginning (at most 500 bytes), for the quarantine."""
 

@@ -31,7 +31,7 @@ from reports.measures import SPECS
 from reports.models import Export
 from reports.models.exports import Owner
 from reports.slices import Uncuttable
-from reports.tables import file_name
+from reports.tables import asked, file_name
 from sites_app.access import READ, Principal
 from sites_app.authentication import HasScope, principal_of
 from sites_app.models import ApiKey
@@ -185,7 +185,7 @@ def _answer(export: Export, request: Request) -> dict[str, Any]:
         "url": url("export"),
         "report": export.report,
         "format": export.format,
-        "asked": _asked(export),
+        "asked": asked(exports.from_json(export.asked)),
         "state": export.state,
         "progress": round(export.progress, 4),
         "rows": export.rows,
@@ -193,15 +193,6 @@ def _answer(export: Export, request: Request) -> dict[str, Any]:
         "error": export.error or None,
         **{name: at and at.isoformat() for name, at in times.items()},
         "file": url("export-file") if done else None,
-    }
-
-
-def _asked(export: Export) -> dict[str, Any]:
-    """The report's parameters by the names that they are asked for with."""
-    return {
-        name.removesuffix("s") if isinstance(value, list) else name: value
-        for name, value in export.asked.items()
-        if name != "measure"
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 from drf_spectacular.types import OpenApiTypes
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -53,11 +53,18 @@ def format_of(request: Request) -> Format:
 
 
 def stream(request: Request, chunks: Iterable[bytes], format: Format, name: str) -> StreamingHttpResponse:
-    """An answer that sends the chunks as they are made. JSON is shown where it's asked for, the others are saved."""
+    """An answer that sends the chunks as they are made, to be saved."""
     response = StreamingHttpResponse(_begun(chunks), content_type=content_type(format))
-    response["Content-Disposition"] = content_disposition_header(format.name != "json", name) or ""
+    response["Content-Disposition"] = content_disposition_header(True, name) or ""
     if not format.is_text:
         leave_uncompressed(request)
+    return response
+
+
+def shown(body: bytes, format: Format, name: str) -> HttpResponse:
+    """An answer that is shown where it's asked for, and has a name to be saved by."""
+    response = HttpResponse(body, content_type=content_type(format))
+    response["Content-Disposition"] = content_disposition_header(False, name) or ""
     return response
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from typing import cast
 
@@ -12,52 +13,73 @@ from rest_framework.request import Request
 
 from ingest.models import Measure
 from reports.calendar import quarter_of
-from reports.measures import SPECS
 from reports.queries import order_names
-from reports.request import BYS, GRANULARITIES, HOURS, By, Granularity, Hours, ReportRequest
+from reports.request import (
+    BYS,
+    COMPARES,
+    GRANULARITIES,
+    HOURS,
+    PROFILES,
+    By,
+    Compare,
+    Granularity,
+    Hours,
+    ReportRequest,
+)
 from sites_app.access import Principal
-from sites_app.models import Region, Store
-from sites_app.problems import only_parameters, parameter_problem
+from sites_app.models import Region, Store, Zone
+from sites_app.problems import Problem, only_parameters, parameter_problem
 
 _REPORT_PARAMETERS = (
-    "start",
-    "end",
-    "granularity",
-    "by",
-    "hours",
-    "store",
-    "region",
-    "tag",
-    "order",
-    "limit",
-    "format",
-)
+    "start", "end", "granularity", "by", "hours", "store", "region", "tag", "zone", "compare", "like_for_like", "order",
+    "limit", "format",
+)  # fmt: skip
 LIVE_PARAMETERS = ("store", "region", "tag")
+_REPEATABLE = frozenset({"store", "region", "tag", "zone"})
 _LONGEST_DAYS = 366 * 5
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT")
+_YEARS = range(2000, 2201)
+# RFC 3339, and no more of ISO 8601 than that.
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})?")
+_WHOLE = re.compile(r"[0-9]{1,9}")
 MAX_LIMIT = 50_000
 
 
 def report_request(request: Request, measure: Measure, principal: Principal) -> ReportRequest:
     """The report that was asked for. Raises a problem that names the parameter."""
-    only_parameters(request, _REPORT_PARAMETERS)
-    given = request.query_params
+    given = query(request, _REPORT_PARAMETERS)
     start, end = _edge(given, "start"), _edge(given, "end")
     _check_window(start, end)
-    by = cast(By, _choice(given, "by", BYS))
-    return ReportRequest(
+    wanted = ReportRequest(
         measure=measure,
         start=start,
         end=end,
-        granularity=cast(Granularity, _choice(given, "granularity", GRANULARITIES)),
-        by=by,
+        granularity=cast(Granularity, _choice(given, "granularity", (*GRANULARITIES, *PROFILES))),
+        by=cast(By, _choice(given, "by", BYS)),
         hours=cast(Hours, _choice(given, "hours", HOURS)),
         stores=store_codes(given, principal),
         regions=region_codes(given, principal),
-        tags=tuple(given.getlist("tag")),
-        order=_order(given, measure, by),
+        tags=tags(given),
+        zones=_zone_codes(given, principal),
+        compare=cast(Compare, _choice(given, "compare", COMPARES, otherwise="")),
+        like_for_like=_choice(given, "like_for_like", ("false", "true")) == "true",
         limit=_limit(given),
     )
+    if wanted.like_for_like and not wanted.compare:
+        raise parameter_problem("like_for_like", f"Like for like needs two periods: add compare={COMPARES[0]}, say.")
+    return replace(wanted, order=_order(given, wanted))
+
+
+def query(request: Request, allowed: Iterable[str]) -> QueryDict:
+    """The query's parameters, all of them known; what can be said once is said once, and nothing holds a NUL."""
+    only_parameters(request, allowed)
+    given = request.query_params
+    for name, values in given.lists():
+        if len(values) > 1 and name not in _REPEATABLE:
+            raise parameter_problem(name, f"'{name}' is given {len(values)} times; say it once.")
+        if any("\0" in value for value in values):
+            raise parameter_problem(name, f"'{name}' holds a NUL character.")
+    return given
 
 
 def store_codes(given: QueryDict, principal: Principal) -> tuple[str, ...]:
@@ -77,6 +99,20 @@ def region_codes(given: QueryDict, principal: Principal) -> tuple[str, ...]:
     return _known(wanted, "region", regions.values_list("code", flat=True))
 
 
+def _zone_codes(given: QueryDict, principal: Principal) -> tuple[str, ...]:
+    """The zones filtered by, as ``STORE_CODE/zoneId``, likewise."""
+    wanted = given.getlist("zone")
+    stores = {zone.partition("/")[0] for zone in wanted}
+    zones = Zone.objects.filter(store__in=Store.objects.visible_to(principal).filter(code__in=stores))
+    found = {f"{store}/{code}" for store, code in zones.values_list("store__code", "code")} if wanted else ()
+    return _known(wanted, "zone", found)
+
+
+def tags(given: QueryDict) -> tuple[str, ...]:
+    """The tags filtered by: a store with any of them is in."""
+    return tuple(given.getlist("tag"))
+
+
 def _known(wanted: list[str], name: str, found: Iterable[str]) -> tuple[str, ...]:
     missing = sorted(set(wanted) - set(found))
     if missing:
@@ -85,26 +121,36 @@ def _known(wanted: list[str], name: str, found: Iterable[str]) -> tuple[str, ...
 
 
 def _edge(given: QueryDict, name: str) -> date | datetime:
-    text = given.get(name)
+    text = given.get(name, "").upper()  # RFC 3339 allows a small t and z, too
     if not text:
         raise parameter_problem(name, f"'{name}' is required: a date (2026-11-02) or an instant with its offset.")
+    if not _DATE.fullmatch(text) and not _INSTANT.fullmatch(text):
+        raise _no_edge(name, text)
     try:
-        if not _INSTANT.match(text):
-            return date.fromisoformat(text)
-        instant = datetime.fromisoformat(text)
+        edge = date.fromisoformat(text) if _DATE.fullmatch(text) else datetime.fromisoformat(text)
     except ValueError as error:
-        raise parameter_problem(
-            name, f"'{text}' is neither a date (2026-11-02) nor an instant (2026-11-02T09:00:00+01:00)."
-        ) from error
+        raise _no_edge(name, text) from error
+    if edge.year not in _YEARS:
+        raise parameter_problem(name, f"'{text}' lies outside of the years {_YEARS[0]} to {_YEARS[-1]}.")
+    if isinstance(edge, datetime):
+        _check_instant(name, text, edge)
+    return edge
+
+
+def _no_edge(name: str, text: str) -> Problem:
+    hint = " A '+' is %2B in a URL." if " " in text else ""
+    return parameter_problem(
+        name, f"'{text}' is neither a date (2026-11-02) nor an instant (2026-11-02T09:00:00+01:00).{hint}"
+    )
+
+
+def _check_instant(name: str, text: str, instant: datetime) -> None:
     if instant.tzinfo is None:
-        raise parameter_problem(
-            name, f"'{text}' has no offset: write it as 2026-11-02T09:00:00+01:00 (a '+' is %2B in a URL)."
-        )
+        raise parameter_problem(name, f"'{text}' has no offset: write it as 2026-11-02T09:00:00+01:00.")
     if quarter_of(instant) != instant:
         raise parameter_problem(
             name, f"'{text}' isn't on a quarter of an hour: reports are cut at :00, :15, :30 and :45."
         )
-    return instant
 
 
 def _check_window(start: date | datetime, end: date | datetime) -> None:
@@ -114,20 +160,21 @@ def _check_window(start: date | datetime, end: date | datetime) -> None:
         raise parameter_problem("end", "'end' must lie after 'start'; the window is half-open, so end is not in it.")
     if end.toordinal() - start.toordinal() > _LONGEST_DAYS:
         raise parameter_problem("start", "A report covers at most five years.")
-    if start.year < 2000 or end.year > 2200:
-        raise parameter_problem("start", "Years from 2000 to 2200, please.")
 
 
-def _choice(given: QueryDict, name: str, choices: tuple[str, ...]) -> str:
-    value = given.get(name, choices[0])
+def _choice(given: QueryDict, name: str, choices: tuple[str, ...], *, otherwise: str | None = None) -> str:
+    """One of some values; the first where none is given, or what is to be otherwise."""
+    value = given.get(name)
+    if value is None:
+        return choices[0] if otherwise is None else otherwise
     if value not in choices:
         raise parameter_problem(name, f"'{value}' is not known; choose one of {', '.join(choices)}.")
     return value
 
 
-def _order(given: QueryDict, measure: Measure, by: str) -> str:
+def _order(given: QueryDict, wanted: ReportRequest) -> str:
     order = given.get("order", "")
-    names = order_names(SPECS[measure], by)
+    names = order_names(wanted)
     if order and order.removeprefix("-") not in names:
         raise parameter_problem(
             "order",
@@ -140,6 +187,6 @@ def _limit(given: QueryDict) -> int | None:
     text = given.get("limit")
     if text is None:
         return None
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_LIMIT:
+    if not _WHOLE.fullmatch(text) or not 1 <= int(text) <= MAX_LIMIT:
         raise parameter_problem("limit", f"'{text}' is no whole number from 1 to {MAX_LIMIT:,}.")
     return int(text)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
 from ingest.models import Measure
+from reports.api.parameters import MAX_LIMIT
 from reports.formats import FORMATS
 from reports.measures import SPECS
 from reports.models import Export
 from reports.request import BYS, GRANULARITIES, HOURS
+from sites_app.problems import MEDIA_TYPE
 
 _FIELDS = {
     "people": serializers.FloatField,
@@ -24,6 +28,12 @@ _FIELDS = {
     "visits": serializers.IntegerField,
 }
 _WHOLE = {"visitors_in", "visitors_out", "peak_occupancy", "peak_length"}
+
+
+_EDGE = (
+    "RFC 3339 with the store's own offset. In rows of many stores whose clocks differ, what each store's clock shows: "
+    "without an offset."
+)
 
 
 class ColumnSerializer(serializers.Serializer[object]):
@@ -52,13 +62,51 @@ def report_serializer(measure: Measure) -> type[ReportSerializer]:
         for column in SPECS[measure].columns
     }
     coverage = serializers.FloatField(allow_null=True, help_text="The share of the expected time that is known, 0-1.")
-    if SPECS[measure].peak:
+    if SPECS[measure].peaks:
         figures["peak_store"] = serializers.CharField(required=False, allow_null=True)
     keys = {name: serializers.CharField(required=False) for name in ("store", "zone", "region")}
-    edges = {name: serializers.CharField() for name in ("start", "end")}
+    edges = {name: serializers.CharField(help_text=_EDGE) for name in ("start", "end")}
     row = type(f"{title}Row", (serializers.Serializer,), {**keys, **edges, **figures, "coverage": coverage})
     totals = type(f"{title}Totals", (serializers.Serializer,), {**figures, "coverage": coverage})
     return type(f"{title}Report", (ReportSerializer,), {"rows": row(many=True), "totals": totals()})
+
+
+class ProblemErrorSerializer(serializers.Serializer[object]):
+    parameter = serializers.CharField(required=False, help_text="The query parameter that can't be used.")
+    pointer = serializers.CharField(required=False, help_text="JSON pointer to the field that can't be used.")
+    detail = serializers.CharField()
+
+
+# By hand, as a serializer has an attribute 'errors' of its own.
+ProblemSerializer = type(
+    "ProblemSerializer",
+    (serializers.Serializer,),
+    {
+        "__doc__": "RFC 9457.",
+        "type": serializers.CharField(),
+        "title": serializers.CharField(),
+        "status": serializers.IntegerField(),
+        "detail": serializers.CharField(),
+        "errors": ProblemErrorSerializer(many=True, required=False),
+    },
+)
+
+
+def responses(good: Any) -> dict[Any, Any]:
+    """What a GET is answered with: this, nothing where the caller has it already, or a problem."""
+    problems = {
+        400: "A parameter can't be used; 'errors' names it.",
+        401: "No key, or one that is not known, has expired or was revoked.",
+        406: "There is no answer of the form that was asked for.",
+    }
+    return {
+        200: good,
+        304: OpenApiResponse(description="The caller has this answer already, by its entity tag."),
+        **{
+            (status, MEDIA_TYPE): OpenApiResponse(ProblemSerializer, description=description)
+            for status, description in problems.items()
+        },
+    }
 
 
 class ZoneOccupancySerializer(serializers.Serializer[object]):
@@ -126,7 +174,9 @@ REPORT_PARAMETERS = [
     _parameter("hours", "Trading hours only, or all.", enum=HOURS, default=HOURS[0]),
     *FILTERS,
     _parameter("order", "A column to order by, '-' before it for descending."),
-    OpenApiParameter("limit", OpenApiTypes.INT, description="At most so many rows."),
+    OpenApiParameter(
+        "limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT}, description="At most so many rows."
+    ),
     _parameter("format", "The file's format; it goes before `Accept`.", enum=list(FORMATS), default="json"),
 ]
 

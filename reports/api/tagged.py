@@ -21,9 +21,9 @@ def tag_of(parts: Iterable[bytes]) -> str:
 
 
 def is_known(request: Request, tag: str) -> bool:
-    """Whether the reader says that it has this answer."""
-    known = [part.strip() for part in request.headers.get("If-None-Match", "").split(",")]
-    return tag in known or known == ["*"]
+    """Whether the reader says that it has this answer. A proxy may have made a strong tag weak, or the other way."""
+    known = [part.strip().removeprefix("W/") for part in request.headers.get("If-None-Match", "").split(",")]
+    return tag.removeprefix("W/") in known or known == ["*"]
 
 
 def tagged(response: AnyResponse, tag: str) -> AnyResponse:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
 import msgspec
 from django.http import HttpResponse, HttpResponseBase
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -21,7 +22,7 @@ from reports.tables import file_name, table_of
 from sites_app.access import Principal
 from sites_app.authentication import principal_of
 from sites_app.models import Region, Store, StoreQuerySet
-from sites_app.problems import Problem, only_parameters
+from sites_app.problems import Problem
 
 
 class _Answers(APIView):
@@ -35,21 +36,26 @@ class _Answers(APIView):
 
 class _LiveView(_Answers):
     def stores(self, request: Request, principal: Principal) -> StoreQuerySet:
-        only_parameters(request, parameters.LIVE_PARAMETERS)
+        given = parameters.query(request, parameters.LIVE_PARAMETERS)
         stores = Store.objects.visible_to(principal)
-        if codes := parameters.store_codes(request.query_params, principal):
+        if codes := parameters.store_codes(given, principal):
             stores = stores.filter(code__in=codes)
-        if regions := parameters.region_codes(request.query_params, principal):
+        if regions := parameters.region_codes(given, principal):
             stores = stores.under(Region.objects.filter(code__in=regions).values_list("pk", flat=True))
-        if tags := request.query_params.getlist("tag"):
-            stores = stores.filter(tags__overlap=tags)
+        if tags := parameters.tags(given):
+            stores = stores.filter(tags__overlap=list(tags))
         return stores
 
 
 class LiveOccupancy(_LiveView):
     """The people in each store now. A store whose last sample no longer holds is ``unknown``, never an old number."""
 
-    @extend_schema(parameters=schemas.FILTERS, responses=schemas.LiveOccupancySerializer, tags=["Live"])
+    @extend_schema(
+        operation_id="live_occupancy",
+        parameters=schemas.FILTERS,
+        responses=schemas.responses(schemas.LiveOccupancySerializer),
+        tags=["Live"],
+    )
     def get(self, request: Request) -> Response:
         """The people in each store now."""
         now = datetime.now(UTC)
@@ -65,7 +71,12 @@ class LiveOccupancy(_LiveView):
 class LiveQueues(_LiveView):
     """Each queue now."""
 
-    @extend_schema(parameters=schemas.FILTERS, responses=schemas.LiveQueuesSerializer, tags=["Live"])
+    @extend_schema(
+        operation_id="live_queues",
+        parameters=schemas.FILTERS,
+        responses=schemas.responses(schemas.LiveQueuesSerializer),
+        tags=["Live"],
+    )
     def get(self, request: Request) -> Response:
         """Each queue now: how many wait, how long, and whether that's over its threshold."""
         now = datetime.now(UTC)
@@ -96,12 +107,16 @@ class _ReportView(APIView):
     def finish(self, request: Request, report: queries.Report) -> HttpResponseBase:
         """The report in the format that was asked for, tagged by all but the moment at which it was made."""
         format = files.format_of(request)
-        body = list(FORMATS["json"].write(table_of(report), None))
+        table = table_of(report)
+        table = replace(table, rows=list(table.rows))  # they are passed through for the tag, and for the answer
+        body = list(FORMATS["json"].write(table, None))
         tag = tag_of([format.name.encode(), repr(report.request).encode(), *body[1:]])
         if is_known(request, tag):
             return tagged(HttpResponse(status=304), tag)
-        chunks = body if format.name == "json" else format.write(table_of(report), None)
-        return tagged(files.stream(request, chunks, format, file_name(report.request, format)), tag)
+        name = file_name(report.request, format)
+        if format.name == "json":
+            return tagged(files.shown(b"".join(body), format, name), tag)
+        return tagged(files.stream(request, format.write(table, None), format, name), tag)
 
 
 _TOO_MANY = (
@@ -113,15 +128,15 @@ _TOO_MANY = (
 def report_view(measure: Measure) -> Any:
     """The view of one report, described with its own columns."""
     view = type(f"{measure.value.capitalize()}View", (_ReportView,), {"measure": measure, "__doc__": _ABOUT[measure]})
-    schema = extend_schema(
+    described = extend_schema(
         operation_id=f"report_{measure.value}",
-        summary=_ABOUT[measure].split(".")[0],
+        summary=_ABOUT[measure].split(":")[0],
         description=_ABOUT[measure],
         parameters=schemas.REPORT_PARAMETERS,
         responses=files.described(schemas.report_serializer(measure)),
         tags=["Reports"],
     )
-    return cast("type[APIView]", schema(view)).as_view()
+    return cast("type[APIView]", extend_schema_view(get=described)(view)).as_view()
 
 
 _ABOUT = {

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum, auto
+from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -17,17 +17,17 @@ Row = Sequence[Any]
 _BLOCK = 256 * 1024
 
 
-class Kind(Enum):
+class Kind(StrEnum):
     """What a column holds, and so how a spreadsheet shows it and of which type it is elsewhere."""
 
-    TEXT = auto()
-    INSTANT = auto()
+    TEXT = "text"
+    INSTANT = "instant"
     """A moment, with an offset."""
-    CLOCK = auto()
+    CLOCK = "clock"
     """A time of day of several stores' own clocks, without offset."""
-    WHOLE = auto()
-    NUMBER = auto()
-    SHARE = auto()
+    WHOLE = "whole"
+    NUMBER = "number"
+    SHARE = "share"
     """0–1."""
 
 

@@ -24,7 +24,7 @@ _NUMBER_FORMATS = {
     Kind.SHARE: "0.00%",
 }
 _WIDTHS = {Kind.TEXT: 16, Kind.INSTANT: 20, Kind.CLOCK: 17}
-_BATCH = 2_000
+_BATCH = 500
 
 Write = Callable[[Any, int, int, Any], None]
 """Writes one cell: sheet, row, place, what it holds."""
@@ -99,7 +99,7 @@ def _write_about(sheet: Any, table: Table, writers: dict[Kind, Write], bold: Any
     for name, value in table.head.items():
         if name != "columns":
             sheet.write_string(at, 0, name, bold)
-            sheet.write_string(at, 1, ", ".join(value) if isinstance(value, list | tuple) else str(value))
+            sheet.write_string(at, 1, _said(value))
             at += 1
     for place, title in enumerate(("column", "unit", "total")):
         sheet.write_string(at + 1, place, title, bold)
@@ -109,6 +109,13 @@ def _write_about(sheet: Any, table: Table, writers: dict[Kind, Write], bold: Any
         total = _total(table, column)
         if total is not None:
             writers[column.kind](sheet, line, 2, total)
+
+
+def _said(value: Any) -> str:
+    """A part of what was asked, in words; nothing where it wasn't."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
 
 
 def _total(table: Table, column: Column) -> Any:

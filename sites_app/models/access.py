@@ -91,6 +91,10 @@ class ApiKey(models.Model):
         return cls(name=name, prefix=plain[:10], digest=digest_of(plain), scopes=scopes, expires_at=expires_at), plain
 
 
+# A key without regions sees all stores: were its last region deleted from under it, it would see more than it was given.
+ApiKey.regions.through._meta.get_field("region").remote_field.on_delete = models.PROTECT
+
+
 def digest_of(plain: str) -> str:
     """SHA-256 in hex. Keys are 256 random bits, so a slow hash would add nothing."""
     return hashlib.sha256(plain.encode()).hexdigest()

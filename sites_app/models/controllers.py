@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 import zlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from sites_app.models.stores import Store
@@ -22,10 +24,23 @@ HOLD_INTERVALS = 3
 
 
 def validate_base_url(url: str) -> None:
-    """A controller's address: http or https, a host, no user, query or fragment."""
-    URLValidator(schemes=["http", "https"], message="Write it as http(s)://HOST[:PORT]/api/v1.")(url)
-    if "@" in url.split("//", 1)[1].split("/", 1)[0] or "?" in url or "#" in url:
+    """A controller's address: http or https, a host, no user, query or fragment.
+
+    The host may be any name of the retailer's own network, also one without a dot.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port_is_valid = parts.hostname or "", parts.port != 0
+    except ValueError:
+        host, port_is_valid = "", False
+    if not (_SCHEME.match(url) and _HOST.fullmatch(host) and port_is_valid) or not url.isprintable() or " " in url:
+        raise ValidationError("Write it as http(s)://HOST[:PORT]/api/v1.")
+    if "@" in parts.netloc or "?" in url or "#" in url:
         raise ValidationError("Leave out user names, '?' and '#': only http(s)://HOST[:PORT]/api/v1.")
+
+
+_SCHEME = re.compile("https?://")
+_HOST = re.compile(r"[\w.-]+|[0-9a-f:.]+")
 
 
 class ControllerQuerySet(models.QuerySet["Controller"]):

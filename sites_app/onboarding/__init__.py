@@ -4,8 +4,9 @@
 """
 
 from sites_app.onboarding.applying import apply
+from sites_app.onboarding.cells import CellError
 from sites_app.onboarding.changes import ControllerChange, Plan, StoreChange, compare
-from sites_app.onboarding.table import COLUMNS, CellError, ControllerRow, StoreRow, Table, read
+from sites_app.onboarding.table import COLUMNS, ControllerRow, StoreRow, Table, read
 
 __all__ = [
     "COLUMNS",

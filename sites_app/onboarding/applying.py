@@ -14,7 +14,7 @@ _BATCH = 500
 
 @transaction.atomic
 def apply(plan: Plan) -> None:
-    """Make and change what the plan says."""
+    """Make and change what the plan says; it has no errors."""
     regions = _make_regions(plan)
     for item in plan.stores:
         if item.change != "unchanged":

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -16,8 +14,8 @@ from django.utils.text import slugify
 from sites_app.models import Store
 from sites_app.models.controllers import validate_base_url
 from sites_app.models.stores import validate_timezone
-from sites_app.osm_hours import HoursError, ParsedHours
-from sites_app.osm_hours import parse as parse_hours
+from sites_app.onboarding.cells import CellError, Cells
+from sites_app.osm_hours import ParsedHours
 
 COLUMNS = [
     "store_code",
@@ -39,35 +37,29 @@ COLUMNS = [
 ]
 STORE_COLUMNS = COLUMNS[1:11]
 REQUIRED = ("store_code", "store_name", "region", "timezone", "base_url", "api_key")
-_SECRET = frozenset({"api_key", "webhook_key"})
 _BYTES_LIMIT = 32 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class CellError:
-    """A cell that can't be used; the value of a key is never repeated."""
-
-    line: int
-    column: str
-    detail: str
-    value: str = ""
+_NAME_LIMIT = 100
 
 
 @dataclass(frozen=True, slots=True)
 class StoreRow:
-    """A store as the file has it; ``given`` are the columns that the file has at all."""
+    """A store as its first row has it; ``fields`` are those whose columns the file has at all."""
 
-    line: int
+    cells: Cells
     code: str
     name: str
     region: tuple[str, ...]
     fields: dict[str, Any]
     hours: ParsedHours | None
 
+    @property
+    def line(self) -> int:
+        return self.cells.line
+
 
 @dataclass(frozen=True, slots=True)
 class ControllerRow:
-    """A controller as the file has it."""
+    """A controller as the file has it; without a name it's the one at this address, or the next of its store."""
 
     line: int
     store_code: str
@@ -85,19 +77,30 @@ class Table:
     stores: dict[str, StoreRow] = field(default_factory=dict)
     controllers: list[ControllerRow] = field(default_factory=list)
     errors: list[CellError] = field(default_factory=list)
+    region_paths: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def region_code(path: tuple[str, ...]) -> str:
+    """A region's code is its path in slugs."""
+    return "-".join(slugify(name) for name in path)
 
 
 def read(content: bytes, *, today: date) -> Table:
     """Understand a file. UTF-8, comma or semicolon, with a header row."""
     table = Table()
+    if len(content) > _BYTES_LIMIT:
+        table.errors.append(CellError(1, "", f"The file has more than {_BYTES_LIMIT:,} bytes: import it in parts."))
+        return table
     try:
-        text = content[:_BYTES_LIMIT].decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         table.errors.append(CellError(1, "", "The file isn't UTF-8; save it as 'CSV UTF-8'."))
         return table
     lines = _rows(text, table)
-    for line, cells in lines:
-        _Reader(table, line, cells, today).take()
+    for line, given in lines:
+        cells = Cells(line, given)
+        _take(table, cells, today)
+        table.errors += cells.errors
     if not lines and not table.errors:
         table.errors.append(CellError(1, "", "The file has no rows below its header."))
     return table
@@ -135,129 +138,77 @@ def _check_header(names: list[str], table: Table) -> bool:
     return not table.errors
 
 
-class _Reader:
-    """Takes one row into the table."""
+def _take(table: Table, cells: Cells, today: date) -> None:
+    """Take one row into the table."""
+    cells.refuse_control_characters()
+    code = cells.text("store_code", 40, required=True)
+    if not code:
+        return
+    if code in table.stores:
+        _check_repeated(table.stores[code], cells)
+    else:
+        table.stores[code] = _store(table, cells, code, today)
+    _take_controller(table, cells, code)
 
-    def __init__(self, table: Table, line: int, cells: dict[str, str], today: date) -> None:
-        self.table, self.line, self.cells, self.today = table, line, cells, today
 
-    def take(self) -> None:
-        code = self.text("store_code", 40, required=True)
-        if not code:
-            return
-        if code not in self.table.stores:
-            self.take_store(code)
-        else:
-            self.check_repeated(self.table.stores[code])
-        self.take_controller(code)
+def _store(table: Table, cells: Cells, code: str, today: date) -> StoreRow:
+    cells.check("store_code", code, _code)
+    fields = {
+        "timezone": cells.check("timezone", cells.text("timezone", 64, required=True), validate_timezone),
+        "country": cells.check("country", cells.text("country", 2).upper(), _country),
+        "city": cells.text("city", 100),
+        "capacity": cells.number("capacity", 1, 10**6),
+        "floor_area_m2": cells.area("floor_area_m2"),
+        "opened_on": cells.day("opened_on"),
+        "tags": cells.tags("tags", 40),
+    }
+    # A column that the file doesn't have says nothing of its field, and changes nothing.
+    given = {name: value for name, value in fields.items() if name in cells}
+    name = cells.text("store_name", 200, required=True)
+    return StoreRow(cells, code, name, _region(table, cells), given, cells.hours("opening_hours", today))
 
-    def take_store(self, code: str) -> None:
-        self.check("store_code", code, _code)
-        region = tuple(part.strip() for part in self.text("region", 500, required=True).split("/"))
-        if self.cells.get("region") and any(not slugify(part) for part in region):
-            self.error("region", "Write the path of names, as in 'Europe/Germany/South'.")
-        fields = {
-            "timezone": self.check("timezone", self.text("timezone", 64, required=True), validate_timezone),
-            "country": self.check("country", self.text("country", 2).upper(), _country),
-            "city": self.text("city", 100),
-            "capacity": self.number("capacity", 1, 10**6),
-            "floor_area_m2": self.area(),
-            "opened_on": self.day("opened_on"),
-            "tags": sorted({tag.strip() for tag in self.cells.get("tags", "").split("|") if tag.strip()}),
-        }
-        # A column that the file doesn't have says nothing of its field, and changes nothing.
-        given = {name: value for name, value in fields.items() if name in self.cells}
-        name = self.text("store_name", 200, required=True)
-        self.table.stores[code] = StoreRow(self.line, code, name, region, given, self.hours())
 
-    def check_repeated(self, store: StoreRow) -> None:
-        """On a store's further rows its fields are empty, or say the same again."""
-        again = {
-            "store_name": store.name,
-            "region": "/".join(store.region),
-            "timezone": store.fields.get("timezone", ""),
-        }
-        for column, value in again.items():
-            if self.cells.get(column) and self.cells[column] != value:
-                self.error(column, f"The store's first row (line {store.line}) says '{value}'. Leave it empty here.")
+def _region(table: Table, cells: Cells) -> tuple[str, ...]:
+    text = cells.text("region", 500, required=True)
+    path = tuple(part.strip() for part in text.split("/"))
+    if text and not all(slugify(part) for part in path):
+        cells.error("region", "Write the path of names, as in 'Europe/Germany/South'.")
+    elif max(map(len, path)) > _NAME_LIMIT or len(region_code(path)) > _NAME_LIMIT:
+        cells.error("region", f"At most {_NAME_LIMIT} characters each name, and as many the whole path.")
+    for depth in range(1, len(path) + 1):
+        known = table.region_paths.setdefault(region_code(path[:depth]), path[:depth])
+        if known != path[:depth]:
+            cells.error("region", f"Its code would be that of '{'/'.join(known)}': write the same, or another name.")
+    return path
 
-    def take_controller(self, code: str) -> None:
-        others = [row for row in self.table.controllers if row.store_code == code]
-        name = self.text("controller_name", 100) or f"Controller {len(others) + 1}"
-        if any(row.name == name for row in others):
-            self.error("controller_name", f"The store has a controller '{name}' on an earlier line.")
-        url = self.check("base_url", self.text("base_url", 300, required=True).rstrip("/"), validate_base_url)
-        if any(row.base_url == url for row in others):
-            self.error("base_url", "The store has this controller on an earlier line.")
-        self.table.controllers.append(
-            ControllerRow(
-                self.line,
-                code,
-                name,
-                url,
-                self.text("api_key", 500, required=True),
-                self.text("webhook_key", 500),
-                self.number("poll_interval_s", 5, 3600),
-            )
+
+def _check_repeated(store: StoreRow, cells: Cells) -> None:
+    """On a store's further rows its fields are empty, or say the same again."""
+    for column in STORE_COLUMNS:
+        first = store.cells.raw(column)
+        if cells.raw(column) not in ("", first):
+            cells.error(column, f"The store's first row (line {store.line}) says '{first}'. Leave it empty here.")
+
+
+def _take_controller(table: Table, cells: Cells, code: str) -> None:
+    others = [row for row in table.controllers if row.store_code == code]
+    name = cells.text("controller_name", 100)
+    if name and any(row.name == name for row in others):
+        cells.error("controller_name", f"The store has a controller '{name}' on an earlier line.")
+    url = cells.check("base_url", cells.text("base_url", 300, required=True).rstrip("/"), validate_base_url)
+    if url and any(row.base_url == url for row in others):
+        cells.error("base_url", "The store has this controller on an earlier line.")
+    table.controllers.append(
+        ControllerRow(
+            cells.line,
+            code,
+            name,
+            url,
+            cells.text("api_key", 500, required=True),
+            cells.text("webhook_key", 500),
+            cells.number("poll_interval_s", 5, 3600),
         )
-
-    def text(self, column: str, longest: int, *, required: bool = False) -> str:
-        value = self.cells.get(column, "")
-        if required and not value:
-            self.error(column, f"'{column}' is required.")
-        if len(value) > longest:
-            self.error(column, f"At most {longest} characters.")
-        return value
-
-    def check(self, column: str, value: str, validator: Callable[[str], None]) -> str:
-        if value:
-            try:
-                validator(value)
-            except ValidationError as error:
-                self.error(column, " ".join(error.messages))
-        return value
-
-    def number(self, column: str, least: int, most: int) -> int | None:
-        text = self.cells.get(column, "")
-        if not text:
-            return None
-        if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
-            self.error(column, f"A whole number from {least} to {most}.")
-            return None
-        return int(text)
-
-    def area(self) -> Decimal | None:
-        text = self.cells.get("floor_area_m2", "")
-        if not text:
-            return None
-        try:
-            value = Decimal(text).quantize(Decimal("0.01"))
-        except InvalidOperation:
-            value = Decimal(0)
-        if not 0 < value < 10**7:
-            self.error("floor_area_m2", "Square metres, as in 1250 or 1250.5.")
-        return value
-
-    def day(self, column: str) -> date | None:
-        text = self.cells.get(column, "")
-        try:
-            return date.fromisoformat(text) if text else None
-        except ValueError:
-            self.error(column, "A date such as 2024-03-31.")
-            return None
-
-    def hours(self) -> ParsedHours | None:
-        if "opening_hours" not in self.cells:
-            return None
-        try:
-            return parse_hours(self.cells["opening_hours"], today=self.today)
-        except HoursError as error:
-            self.error("opening_hours", str(error))
-            return None
-
-    def error(self, column: str, detail: str) -> None:
-        value = "" if column in _SECRET else self.cells.get(column, "")[:100]
-        self.table.errors.append(CellError(self.line, column, detail, value))
+    )
 
 
 def _code(code: str) -> None:
@@ -266,5 +217,5 @@ def _code(code: str) -> None:
 
 
 def _country(code: str) -> None:
-    if len(code) != 2 or not code.isalpha():
+    if len(code) != 2 or not (code.isascii() and code.isalpha()):
         raise ValidationError("Two letters of ISO 3166, as in DE.")

@@ -17,6 +17,7 @@ from sites_app import onboarding
 from sites_app.hours import Opening, Special
 from sites_app.models import Controller, Region, Store
 from sites_app.osm_hours import HoursError, parse
+from tests.fleet import Fleet
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 24)
@@ -148,6 +149,120 @@ def test_a_thousand_stores_take_a_handful_of_statements(django_assert_max_num_qu
         table = onboarding.read("\n".join([HEADER, *rows]).encode(), today=TODAY)
         onboarding.apply(onboarding.compare(table))
     assert Store.objects.count() == 1000
+
+
+REQUIRED = "store_code,store_name,region,timezone,base_url,api_key"
+
+
+def test_the_fleets_own_file_is_taken_whole_and_again_changes_nothing(tmp_path: Path, fleet: Fleet) -> None:
+    first, again = imported(tmp_path, fleet.csv()), imported(tmp_path, fleet.csv())
+    assert (first["created"], first["errors"]) == (24 + 27, [])
+    assert (again["created"], again["changed"], again["unchanged"]) == (0, 0, 24 + 27)
+    assert (first["regions_created"], again["regions_created"]) == (Region.objects.count(), 0)
+
+
+def test_each_thing_that_differs_is_changed_and_nothing_else(tmp_path: Path) -> None:
+    imported(tmp_path, FILE)
+    before = {controller.name: controller for controller in Controller.objects.filter(store__code="S001")}
+    changed = FILE.replace("secret-two", "new-key").replace("Dec 25 off", "Dec 26 off").replace("|city", "|mall")
+    done = imported(tmp_path, changed)
+    assert [(one["code"], one["change"]) for one in done["stores"]] == [("S001", "changed"), ("S002", "unchanged")]
+    assert [one["change"] for one in done["controllers"]] == ["unchanged", "changed", "unchanged"]
+    store = Store.objects.get(code="S001")
+    assert store.tags == ["flagship", "mall"]
+    assert {hours.date.day for hours in store.special_hours.all()} == {26}
+    after = {controller.name: controller for controller in store.controllers.all()}
+    assert after["Back"].api_key.reveal() == "new-key"
+    assert after["Front"].api_key.token == before["Front"].api_key.token
+    assert {name: one.pk for name, one in after.items()} == {name: one.pk for name, one in before.items()}
+
+
+def test_a_store_moves_to_another_region_and_the_old_one_stays(tmp_path: Path) -> None:
+    imported(tmp_path, FILE)
+    done = imported(tmp_path, FILE.replace("Europe/Germany/North", "Europe/Germany/South"))
+    assert (done["changed"], done["regions_created"]) == (1, 1)
+    assert Store.objects.get(code="S001").region.code == "europe-germany-south"
+    assert Region.objects.filter(code="europe-germany-north").exists()
+
+
+def test_a_region_is_found_by_its_path_whatever_its_code(tmp_path: Path) -> None:
+    europe = Region.objects.create(code="EU", name="Europe")
+    Region.objects.create(code="DE", name="Germany", parent=europe)
+    assert imported(tmp_path, FILE)["errors"] == []
+    region = Store.objects.get(code="S001").region
+    assert (region.code, region.parent and region.parent.code) == ("europe-germany-north", "DE")
+    assert Region.objects.filter(name="Europe").count() == 1
+
+
+def test_a_region_that_was_renamed_by_hand_is_still_the_same(tmp_path: Path) -> None:
+    imported(tmp_path, FILE)
+    Region.objects.filter(code="europe-germany").update(name="Deutschland")
+    done = imported(tmp_path, FILE)
+    assert (done["changed"], done["regions_created"]) == (0, 0)
+
+
+def test_a_path_with_the_code_of_another_region_is_an_error_of_that_cell(tmp_path: Path) -> None:
+    imported(tmp_path, FILE)
+    done = imported(tmp_path, f"{REQUIRED}\nS9,Nine,Europe/Germany North,Europe/Berlin,http://10.9.0.1/api/v1,k")
+    assert [(error["column"], error["detail"][:44]) for error in done["errors"]] == [
+        ("region", "Its code is that of 'Europe/Germany/North': ")
+    ]
+    assert not Store.objects.filter(code="S9").exists()
+
+
+def test_controllers_without_a_name_are_known_by_their_address(tmp_path: Path) -> None:
+    rows = [f"S1,One,Europe,Europe/Berlin,http://10.0.0.{n}/api/v1,key-{n}" for n in (1, 2, 3)]
+    imported(tmp_path, "\n".join([REQUIRED, *rows]))
+    names = dict(Controller.objects.values_list("base_url", "name"))
+    assert sorted(names.values()) == ["Controller 1", "Controller 2", "Controller 3"]
+    done = imported(tmp_path, "\n".join([REQUIRED, rows[2], rows[0]]))
+    assert [(one["name"], one["change"]) for one in done["controllers"]] == [
+        ("Controller 3", "unchanged"),
+        ("Controller 1", "unchanged"),
+    ]
+    moved = rows[1].replace("10.0.0.2", "10.0.0.9")
+    done = imported(tmp_path, "\n".join([REQUIRED, rows[0], moved, rows[2]]))
+    assert [(one["name"], one["change"]) for one in done["controllers"]][1] == ("Controller 2", "changed")
+    assert dict(Controller.objects.values_list("base_url", "name")) == {
+        names_url.replace("10.0.0.2", "10.0.0.9"): name for names_url, name in names.items()
+    }
+
+
+def test_names_given_by_hand_are_not_taken_by_controllers_without_one(tmp_path: Path) -> None:
+    header = f"{REQUIRED},controller_name"
+    rows = [
+        "S1,One,Europe,Europe/Berlin,http://10.0.0.1/api/v1,k,Controller 2",
+        "S1,,,,http://10.0.0.2/api/v1,k,",
+        "S1,,,,http://10.0.0.3/api/v1,k,",
+    ]
+    for changes in ("created", "unchanged"):
+        done = imported(tmp_path, "\n".join([header, *rows]))
+        assert [(one["name"], one["change"]) for one in done["controllers"]] == [
+            ("Controller 2", changes),
+            ("Controller 1", changes),
+            ("Controller 3", changes),
+        ]
+
+
+def test_a_store_that_closed_before_the_file_says_it_opened_is_an_error_of_that_cell(tmp_path: Path) -> None:
+    imported(tmp_path, FILE)
+    Store.objects.filter(code="S002").update(closed_on=date(2020, 1, 31))
+    row = "S002,Kathmandu,Asia/Nepal,Asia/Kathmandu,http://10.0.1.1/api/v1,secret-three,2021-05-01"
+    done = imported(tmp_path, f"{REQUIRED},opened_on\n{row}")
+    assert [(error["line"], error["column"], error["value"]) for error in done["errors"]] == [
+        (2, "opened_on", "2021-05-01")
+    ]
+    assert Store.objects.get(code="S002").opened_on is None
+
+
+def test_a_file_that_cannot_be_written_whole_is_not_written_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Controller.objects, "bulk_create", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        imported(tmp_path, FILE)
+    assert not Store.objects.exists()
+    assert not Region.objects.exists()
 
 
 def test_opening_hours_are_read_as_openstreetmap_writes_them() -> None:

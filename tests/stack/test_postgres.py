@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -54,6 +56,23 @@ def test_what_was_committed_survives_kill_9_and_a_new_port(supervisor: Superviso
     with psycopg.connect(moved.url()) as connection:
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
         assert connection.execute("SHOW fsync").fetchone() == ("on",)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="backends are found in /proc")
+def test_a_query_that_goes_on_without_its_postmaster_is_not_in_the_way(supervisor: Supervisor, data_dir: Path) -> None:
+    postgres = Postgres(data_dir, free_ports())
+    child = up(supervisor, postgres)
+    with psycopg.connect(postgres.url(), autocommit=True) as connection, ThreadPoolExecutor(1) as busy:
+        # It computes and never waits, so it doesn't notice that it's alone.
+        answer = busy.submit(connection.execute, "DO 'BEGIN LOOP END LOOP; END'")
+        with psycopg.connect(postgres.url(), autocommit=True) as looking:
+            active = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'DO%'"
+            supervisor.wait_until(lambda: looking.execute(active).fetchone() == (1,), what="no query", patience_s=10)
+        assert child.pid is not None
+        os.kill(child.pid, signal.SIGKILL)
+        supervisor.wait_until(lambda: child.starts > 1 and postgres.is_ready(), what="not healed", patience_s=15)
+        with pytest.raises(psycopg.OperationalError):
+            answer.result(10)
 
 
 def test_a_wrong_password_is_refused(supervisor: Supervisor, data_dir: Path) -> None:

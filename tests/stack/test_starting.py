@@ -14,9 +14,9 @@ import pytest
 from xovis_platform.stack import broker, leftovers
 from xovis_platform.stack.datadir import locked
 from xovis_platform.stack.errors import StackError
+from xovis_platform.stack.leftovers import OWNER_VARIABLE
 from xovis_platform.stack.plan import ROOT
 from xovis_platform.stack.ports import LOOPBACK, free_ports, is_free
-from xovis_platform.stack.processes import OWNER_VARIABLE
 from xovis_platform.stack.run import run_stack
 
 SUPERVISE = """

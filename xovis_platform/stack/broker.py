@@ -45,7 +45,8 @@ class Broker:
             file.write(
                 f"bind {LOOPBACK}\nport {self.port}\nrequirepass {self.password}\n"
                 f'dir "{self.data_dir}"\nsave ""\nappendonly no\ndatabases 64\nmaxmemory-policy noeviction\n'
-                "loglevel warning\n"
+                # Its own title would overwrite the environment by which leftovers are found.
+                "loglevel warning\nset-proc-title no\n"
             )
 
     def program(self) -> Program:

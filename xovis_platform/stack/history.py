@@ -1,4 +1,4 @@
-"""``python -m xovis_platform.stack.history CONTROL_URL``: 14 days of the fleet's past, beside the running platform.
+"""``python -m xovis_platform.stack.history CONTROL_URL``: the last 14 days of the fleet, beside the running platform.
 
 Footfall, dwell and paths are asked for as any backfill does. Occupancy and queues have no history in controllers, so the
 fleet states what it would have answered to polls, and that is taken in as recorded answers.
@@ -15,7 +15,7 @@ from pathlib import Path
 from xovis_platform.stack.demo import command, note, read_demo
 from xovis_platform.stack.errors import StackError
 
-DAYS = 14
+DAYS = int(os.environ.get("XOVIS_DEMO_DAYS", "14"))
 # As long as a sample holds at the fleet's poll interval of 60 s: the past is whole at a third of the rows.
 STEP_S = 180
 

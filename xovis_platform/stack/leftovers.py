@@ -8,7 +8,8 @@ import signal
 import time
 from pathlib import Path
 
-from xovis_platform.stack.processes import OWNER_VARIABLE
+# Every process of a stack carries its data directory in this variable, children's children included: so are leftovers found.
+OWNER_VARIABLE = "XOVIS_STACK_OWNER"
 
 PROC = Path("/proc")
 
@@ -19,7 +20,17 @@ def processes_of(data_dir: Path) -> list[int]:
     Only Linux lets us ask. Elsewhere the list is empty, and a leftover is met as a taken port or PostgreSQL's own lock.
     """
     mark = f"{OWNER_VARIABLE}={data_dir}".encode()
-    return [pid for pid in _all_pids() if pid != os.getpid() and mark in _environment(pid)]
+    marked = [pid for pid in _all_pids() if pid != os.getpid() and mark in _environment(pid)]
+    return sorted({*marked, *working_in(data_dir / "postgres")})
+
+
+def working_in(directory: Path) -> list[int]:
+    """The ids of all processes whose working directory is this one or lies in it; this one excepted.
+
+    PostgreSQL's backends are found by nothing else: each leads a group of its own and overwrites its environment, and one
+    that computes goes on for minutes after its postmaster was killed, in the way of the next.
+    """
+    return [pid for pid in _all_pids() if pid != os.getpid() and _works_in(pid, directory)]
 
 
 def clear(data_dir: Path, *, patience_s: float = 5.0) -> int:
@@ -41,6 +52,13 @@ def clear(data_dir: Path, *, patience_s: float = 5.0) -> int:
 
 def _all_pids() -> list[int]:
     return [int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit()] if PROC.is_dir() else []
+
+
+def _works_in(pid: int, directory: Path) -> bool:
+    try:
+        return (PROC / str(pid) / "cwd").readlink().is_relative_to(directory)
+    except OSError:  # ended meanwhile, or another user's
+        return False
 
 
 def _environment(pid: int) -> list[bytes]:

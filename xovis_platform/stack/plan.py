@@ -5,6 +5,7 @@ docker-compose.yml runs the same command lines on other hosts and ports; a test 
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,10 +15,10 @@ from xovis_platform.stack.processes import Program
 
 ROOT = Path(__file__).resolve().parents[2]
 
-FLEET_STORES = 24
+FLEET_STORES = int(os.environ.get("XOVIS_DEMO_STORES", "24"))
 FLEET_SEED = 7
-# The control API and a port for each controller: 24 stores have 27 controllers or a few more.
-FLEET_PORTS = 64
+# The control API and a port for each controller: 24 stores have 27 of them.
+FLEET_PORTS = 2 * FLEET_STORES + 16
 
 
 def manage(*arguments: str) -> list[str]:
@@ -45,7 +46,6 @@ _UNUSED = [
         "echarts.js",
         "extension",
         "ext",
-        "htmx.js",
     )
     for option in ("--ignore", pattern)
 ]
@@ -106,7 +106,7 @@ _QUIET = ["--without-gossip", "--without-mingle", "-l", "warning"]
 
 
 def _celery(name: str, environment: Mapping[str, str], *arguments: str, grace_s: float) -> Program:
-    return Program(name, [_tool("celery"), "-A", "xovis_platform", *arguments], environment, grace_s=grace_s)
+    return Program(name, [_tool("celery"), "-q", "-A", "xovis_platform", *arguments], environment, grace_s=grace_s)
 
 
 def _tool(name: str) -> str:

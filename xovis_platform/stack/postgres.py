@@ -95,7 +95,13 @@ class Postgres:
             command += ["-c", f"{name}={value}"]
         # SIGINT is the fast shutdown (SIGTERM would wait until the last client has left), SIGQUIT the immediate one.
         return Program(
-            "postgres", command, user=os_user(), stop_signal=signal.SIGINT, hard_signal=signal.SIGQUIT, grace_s=30.0
+            "postgres",
+            command,
+            user=os_user(),
+            stop_signal=signal.SIGINT,
+            hard_signal=signal.SIGQUIT,
+            grace_s=30.0,
+            home=self.cluster.resolve(),
         )
 
     def is_ready(self) -> bool:

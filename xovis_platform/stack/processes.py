@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -12,10 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-LEASH = Path(__file__).with_name("leash.py")
-# Every process of a stack carries its data directory in this variable, children's children included: so are leftovers found.
-OWNER_VARIABLE = "XOVIS_STACK_OWNER"
+from xovis_platform.stack import leftovers
 
+LEASH = Path(__file__).with_name("leash.py")
 FIRST_DELAY_S = 0.2
 LONGEST_DELAY_S = 4.0
 STEADY_AFTER_S = 20.0
@@ -35,6 +35,8 @@ class Program:
     stop_signal: signal.Signals = signal.SIGTERM
     hard_signal: signal.Signals = signal.SIGKILL
     grace_s: float = 10.0
+    home: Path | None = None
+    """A directory that only its own processes work in: those that have left its group are found there."""
     stays: bool = True
     """Whether it should run for good. If not, exit status 0 is its end; any other is tried again."""
 
@@ -113,10 +115,11 @@ class Child:
         """Kill what is left of it, its children included."""
         if self._process is None:
             return
-        try:
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS says the latter of a group of zombies
             os.killpg(self._process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):  # macOS says the latter of a group of zombies
-            return
+        for pid in leftovers.working_in(self.program.home) if self.program.home else ():
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
 
     def _bury(self, now: float) -> None:
         # A main process that was killed leaves children that would go on taking work or hold the port.

@@ -13,8 +13,9 @@ from xovis_platform.stack import demo, leftovers, plan
 from xovis_platform.stack.console import Console
 from xovis_platform.stack.datadir import locked
 from xovis_platform.stack.errors import StackError
+from xovis_platform.stack.leftovers import OWNER_VARIABLE
 from xovis_platform.stack.ports import LOOPBACK, is_free
-from xovis_platform.stack.processes import OWNER_VARIABLE, Program
+from xovis_platform.stack.processes import Program
 from xovis_platform.stack.services import BROKER_VARIABLE, DATABASE_VARIABLE, Services, prepare_services
 from xovis_platform.stack.state import StackState, ensure_secrets, remove_stack, write_stack
 from xovis_platform.stack.supervisor import Stopped, Supervisor

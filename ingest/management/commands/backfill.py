@@ -22,7 +22,8 @@ _LOOK_EVERY_S = 0.5
 
 class Command(JsonCommand):
     help = (
-        "Fetch footfall, dwell and paths of a window again, through the workers. Dates are UTC days; end isn't in it."
+        "Fetch footfall, dwell and paths of a window again. The workers do it, and with --wait this command as well. "
+        "Dates are UTC days; end isn't in it."
     )
 
     def add_options(self, parser: ArgumentParser) -> None:
@@ -55,7 +56,8 @@ class Command(JsonCommand):
             task = bar.add_task("Backfill", total=None)
             while not (progress := backfilling.progress(backfill.pk)).finished:
                 bar.update(task, total=progress.total, completed=progress.done + progress.failed)
-                time.sleep(_LOOK_EVERY_S)
+                if not backfilling.run_batch(lambda: datetime.now(UTC)):
+                    time.sleep(_LOOK_EVERY_S)
             bar.update(task, total=progress.total, completed=progress.total)
         return progress
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 from django.db import transaction
 
@@ -35,6 +36,12 @@ class Command(JsonCommand):
         if missing:
             raise CommandError(f"--region: there is no region '{min(missing)}'.")
         key, plain = ApiKey.generate(options["name"], scopes=scopes, expires_at=_end_of(options["expires"]))
+        try:
+            key.full_clean()
+        except ValidationError as error:
+            raise CommandError(
+                " ".join(f"{field}: {' '.join(told)}" for field, told in error.message_dict.items())
+            ) from error
         with transaction.atomic():
             key.save()
             key.regions.set(regions)
@@ -51,4 +58,7 @@ def _end_of(text: str | None) -> datetime | None:
         day = date.fromisoformat(text)
     except ValueError as error:
         raise CommandError(f"--expires: '{text}' is not a date such as 2027-01-31.") from error
-    return datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=UTC)
+    end = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
+    if end <= datetime.now(UTC):
+        raise CommandError(f"--expires: {text} lies in the past.")
+    return end

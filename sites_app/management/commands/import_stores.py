@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,8 +26,10 @@ class Command(JsonCommand):
     def run(self, **options: Any) -> dict[str, Any]:
         table = onboarding.read(_content(options["file"]), today=datetime.now(UTC).date())
         if table.errors:
-            return {"errors": [asdict(error) for error in table.errors], "controllers": [], "failed": len(table.errors)}
+            return _refused(table.errors)
         plan = onboarding.compare(table)
+        if plan.errors:
+            return _refused(plan.errors)
         if not options["dry_run"]:
             onboarding.apply(plan)
         return {
@@ -39,7 +42,7 @@ class Command(JsonCommand):
             "controllers": [
                 {
                     "store": item.row.store_code,
-                    "name": item.row.name,
+                    "name": item.controller.name,
                     "id": str(item.controller.pk),
                     "webhook_url": item.controller.webhook_url,
                     "change": item.change,
@@ -61,6 +64,10 @@ class Command(JsonCommand):
 
     def failure(self, done: dict[str, Any]) -> str:
         return f"Nothing was written: {done['failed']} cells can't be used."
+
+
+def _refused(errors: Sequence[onboarding.CellError]) -> dict[str, Any]:
+    return {"errors": [asdict(error) for error in errors], "controllers": [], "failed": len(errors)}
 
 
 def _sentence(error: dict[str, Any]) -> str:
