@@ -10,7 +10,7 @@ from typing import Any
 
 from ingest.models import Measure
 from reports import figures
-from reports.figures import DwellTotals, FootfallTotals, OccupancyTotals, QueueTotals
+from reports.figures import DwellTotals, FootfallTotals, OccupancyTotals, PathTotals, QueueTotals
 
 _QUARTER_US = 900_000_000
 _HOUR_US = 3_600_000_000
@@ -134,6 +134,14 @@ SPECS: Mapping[Measure, MeasureSpec] = {
             Column("visits", "visits", lambda t: t.visits if t.intervals else None, additive=True),
             Column("dwell_hours", "hours", lambda t: t.dwell_hours, figures.people, additive=True),
         ),
+        covered="intervals",
+        covered_unit_us=_HOUR_US,
+    ),
+    # A path's share is of all who went on from the same zone, so it isn't made of its own totals.
+    Measure.PATHS: MeasureSpec(
+        Measure.PATHS,
+        PathTotals,
+        (Column("count", "people", lambda t: t.count if t.intervals else None, additive=True),),
         covered="intervals",
         covered_unit_us=_HOUR_US,
     ),

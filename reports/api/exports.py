@@ -71,7 +71,7 @@ class Exports(APIView):
     @extend_schema(
         operation_id="exports_list",
         parameters=schemas.PAGE_PARAMETERS,
-        responses=schemas.ExportPageSerializer,
+        responses=schemas.responses(schemas.ExportPageSerializer),
         tags=["Exports"],
     )
     def get(self, request: Request) -> Response:
@@ -107,7 +107,7 @@ class Exports(APIView):
 class OneExport(APIView):
     """An export."""
 
-    @extend_schema(operation_id="exports_one", responses=schemas.ExportSerializer, tags=["Exports"])
+    @extend_schema(operation_id="exports_one", responses=schemas.responses(schemas.ExportSerializer), tags=["Exports"])
     def get(self, request: Request, export_id: UUID) -> Response:
         """How far an export has come; once it's done, ``file`` is where it's fetched."""
         only_parameters(request, ())
@@ -123,7 +123,9 @@ class ExportFile(APIView):
         """The format was chosen with the order: whatever is accepted now, there is one file."""
         return super().perform_content_negotiation(request, force=True)
 
-    @extend_schema(operation_id="exports_file", responses=files.described(OpenApiTypes.BINARY), tags=["Exports"])
+    @extend_schema(
+        operation_id="exports_file", responses=files.described(schemas.responses(OpenApiTypes.BINARY)), tags=["Exports"]
+    )
     def get(self, request: Request, export_id: UUID) -> HttpResponseBase:
         """The file, until the export expires."""
         only_parameters(request, ())

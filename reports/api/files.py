@@ -84,7 +84,8 @@ def _begun(chunks: Iterable[bytes]) -> Iterator[bytes]:
     return chain([next(made, b"")], made)
 
 
-def described(json: Any) -> dict[tuple[int, str], Any]:
-    """The answers of a report for the OpenAPI document, by media type."""
-    others = {(200, format.media_type): OpenApiTypes.BINARY for format in FORMATS.values() if format.name != "json"}
-    return {(200, FORMATS["json"].media_type): json, **others}
+def described(responses: dict[Any, Any]) -> dict[Any, Any]:
+    """The answers of a report for the OpenAPI document: the good one by media type."""
+    binary = {(200, format.media_type): OpenApiTypes.BINARY for format in FORMATS.values()}
+    others = {status: answer for status, answer in responses.items() if status != 200}
+    return {**binary, (200, FORMATS["json"].media_type): responses[200], **others}

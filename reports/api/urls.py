@@ -16,6 +16,6 @@ urlpatterns = [
     re_path(r"^live/stream/?$", streaming.LiveStream.as_view(), name="live-stream"),
     *(
         re_path(rf"^reports/{measure.value}/?$", views.report_view(measure), name=f"report-{measure.value}")
-        for measure in (Measure.FOOTFALL, Measure.OCCUPANCY, Measure.QUEUES, Measure.DWELL)
+        for measure in (Measure.FOOTFALL, Measure.OCCUPANCY, Measure.QUEUES, Measure.DWELL, Measure.PATHS)
     ),
 ]

@@ -133,7 +133,7 @@ def report_view(measure: Measure) -> Any:
         summary=_ABOUT[measure].split(":")[0],
         description=_ABOUT[measure],
         parameters=schemas.REPORT_PARAMETERS,
-        responses=files.described(schemas.report_serializer(measure)),
+        responses=files.described(schemas.responses(schemas.report_serializer(measure))),
         tags=["Reports"],
     )
     return cast("type[APIView]", extend_schema_view(get=described)(view)).as_view()
@@ -144,4 +144,5 @@ _ABOUT = {
     Measure.OCCUPANCY: "Occupancy: people in the store over time, against its capacity.",
     Measure.QUEUES: "Queues: lengths, waits, and how well the threshold was kept.",
     Measure.DWELL: "Dwell: how long people stayed.",
+    Measure.PATHS: "Paths: how many went from one zone to another; null is the outside of the store.",
 }

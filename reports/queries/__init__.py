@@ -4,8 +4,8 @@ Every report begins with the stores that its reader may see; filters only narrow
 whatever the number of stores; averages are made of merged totals, never of averages.
 """
 
-from reports.queries.report import ROW_LIMIT, Report, ReportColumn, TooManyRows
+from reports.queries.report import ROW_LIMIT, Report, ReportColumn, TooManyRows, figures_of
 from reports.queries.running import order_names, run
 from reports.queries.showing import named
 
-__all__ = ["ROW_LIMIT", "Report", "ReportColumn", "TooManyRows", "named", "order_names", "run"]
+__all__ = ["ROW_LIMIT", "Report", "ReportColumn", "TooManyRows", "figures_of", "named", "order_names", "run"]

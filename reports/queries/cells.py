@@ -68,7 +68,7 @@ class Reader:
     def read(self, period: Period) -> Cells:
         """The cells of a period."""
         cells: Cells = {}
-        for clock, stores, read in self._reads(period):
+        for clock, stores, read in self.reads(period):
             self._take(cells, fetch(read), clock, counted=bool(read.occurrence))
             if read.owner != "region":
                 self._leave_out(cells, period, read, stores, clock)
@@ -77,7 +77,8 @@ class Reader:
                 self._leave_out(cells, period, by_store, self.scope.stores, clock)
         return cells
 
-    def _reads(self, period: Period) -> list[tuple[ZoneInfo | None, Sequence[ScopedStore], Read]]:
+    def reads(self, period: Period) -> list[tuple[ZoneInfo | None, Sequence[ScopedStore], Read]]:
+        """What is read of a period: of which clock (None: all) and stores."""
         if not self.scope.stores or (self.scope.zones is not None and not self.scope.zones):
             return []
         base = Read(

@@ -9,7 +9,7 @@ from reports.expected import Expectation
 from reports.queries import placed
 from reports.queries.cells import Reader
 from reports.queries.scope import Scope
-from reports.queries.slots import slots_of
+from reports.queries.slots import raster_of
 from reports.queries.windows import Period
 from reports.request import ReportRequest
 
@@ -27,11 +27,11 @@ def comparable_stores(request: ReportRequest, scope: Scope, expectation: Expecta
     kept = {store.pk for store in whole.stores}
     for period in (now, now.before(shift)):
         cells = Reader(expectation.spec, whole, expectation).read(period)
-        slots = {zone: slots_of(period, zone) for zone in period.cuts}
+        rasters = {zone: raster_of(period, zone) for zone in period.cuts}
         for line in placed.lines_of(whole, by_zone=False):
-            for cell, expected in placed.found_of(line, period, cells, slots[line.zone], expectation):
+            for cell, expected in placed.found_of(line, period, cells, rasters[line.zone], expectation):
                 covered = min(cell.covered_us, expected) if cell else 0
-                cut = slots[line.zone].cut
+                cut = rasters[line.zone].cut
                 since, until = line.store.life
                 open_throughout = (since is None or since <= cut.start) and (until is None or until >= cut.end)
                 if not expected or covered < COVERED * expected or not open_throughout:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from reports.merging import MERGES
 from reports.queries.cells import Members
 from reports.queries.scope import Scope
+from reports.queries.windows import Period
 from reports.request import ReportRequest
 from sites_app.access import Principal
 from sites_app.models import Region
 
 
 def members_of(
-    request: ReportRequest, principal: Principal, scope: Scope, *, whole: bool
+    request: ReportRequest, principal: Principal, scope: Scope, period: Period
 ) -> tuple[list[tuple[str, ...]], Members]:
-    """The names of the rows' regions, and who counts in which; with ``whole``, regions' own sums may be read."""
+    """The names of the rows' regions, and who counts in which; and what regions' own sums may be read for."""
     if request.by == "chain":
         above: dict[int, tuple[int, ...]] = {store.region_id: (0,) for store in scope.stores}
         names: list[tuple[str, ...]] = [()] if scope.stores else []
@@ -23,7 +25,9 @@ def members_of(
         above = {pk: tuple(number[code] for code in codes[pk]) for pk in {s.region_id for s in scope.stores}}
         names = [(code,) for code in seen]
     of_stores = {store.pk: above[store.region_id] for store in scope.stores}
-    if not (whole and scope.by_region and not request.of_instants and request.granularity != "15m"):
+    # They are by local days and hours: an hour that comes twice is one.
+    whole = scope.by_region and not request.of_instants and not period.keyed_by_start and request.granularity != "15m"
+    if not whole or not MERGES[request.measure].region_table:
         return names, Members(of_stores)
     return names, Members(of_stores, [(place, pk) for pk, places in above.items() for place in places])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -52,6 +52,9 @@ class ReportColumn:
         return f"{self.under}.{self.name}" if self.under else self.name
 
 
+COVERAGE = ReportColumn("coverage", "share", "share")
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """A report's answer. ``rows`` is passed through once; totals are there at once."""
@@ -65,23 +68,41 @@ class Report:
     """The columns that are figures of the measure, without what they're compared with."""
 
 
-def columns_of(spec: MeasureSpec, request: ReportRequest, *, on_one_clock: bool = True) -> list[ReportColumn]:
+def columns_of(spec: MeasureSpec, request: ReportRequest) -> list[ReportColumn]:
     """The columns of a report of samples or intervals, in their order."""
-    edge: Kind = "instant" if request.by_place or on_one_clock else "clock"
     figures = [figure_column(column, per_occurrence=request.is_profile) for column in spec.columns]
+    peak = [ReportColumn("peak_store", "text")] if spec.peaks and not request.by_place else []
+    return [*_names_of(request), *figures, *peak, COVERAGE, *_compared(request, figures)]
+
+
+def columns_of_paths(request: ReportRequest) -> list[ReportColumn]:
+    """The columns of the report on paths."""
+    count = ReportColumn("count", "number" if request.is_profile else "whole", "people")
+    figures = [count, share_column()]
+    pair = [ReportColumn("from_zone", "text"), ReportColumn("to_zone", "text")]
+    by = replace(request, by="store") if request.by == "zone" else request
+    return [*_names_of(by), *pair, *figures, COVERAGE, *_compared(request, figures)]
+
+
+def share_column() -> ReportColumn:
+    """Of all who went on from a zone, the share of a path."""
+    return ReportColumn("share", "share", "share")
+
+
+def _names_of(request: ReportRequest) -> list[ReportColumn]:
+    edge: Kind = "instant" if request.by_place else "clock"
     columns = [ReportColumn(name, "text") for name in KEYS[request.by]]
     columns += [ReportColumn("start", edge), ReportColumn("end", edge)]
     if request.is_profile:
         columns += [ReportColumn(name, "whole") for name in (*PROFILE_COLUMNS[request.granularity], "occurrences")]
-    columns += figures
-    if spec.peaks and not request.by_place:
-        columns.append(ReportColumn("peak_store", "text"))
-    columns.append(ReportColumn("coverage", "share", "share"))
-    if request.compare:
-        columns += [ReportColumn(item.name, item.kind, item.unit, "previous") for item in figures]
-        columns.append(ReportColumn("coverage", "share", "share", "previous"))
-        columns += [ReportColumn(item.name, "share", "share", "change") for item in comparable(figures)]
     return columns
+
+
+def _compared(request: ReportRequest, figures: Sequence[ReportColumn]) -> list[ReportColumn]:
+    if not request.compare:
+        return []
+    before = [replace(column, under="previous") for column in (*figures, COVERAGE)]
+    return [*before, *(ReportColumn(item.name, "share", "share", "change") for item in comparable(figures))]
 
 
 def figures_of(spec: MeasureSpec) -> list[ReportColumn]:

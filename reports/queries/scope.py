@@ -97,9 +97,9 @@ def load(request: ReportRequest, principal: Principal) -> Scope:
     everything = principal.sees_all and not filtered
     rows = queryset.order_by().values_list(*_FIELDS)
     stores, settled = _scoped(rows)
-    if request.by != "zone" and not request.zones:
+    if request.measure == Measure.PATHS or (request.by != "zone" and not request.zones):
         expected = _expected_of_stores(request, stores, everything)
-        whole_regions = request.by in ("region", "chain") and not (request.stores or request.tags)
+        whole_regions = not (request.stores or request.tags or request.zones)
         by_region = whole_regions and settled and not _any_moved()
         return Scope(stores, None, expected, everything, by_region)
     zones = _zones(request, stores)
@@ -192,6 +192,15 @@ def _measured(measure: Measure) -> Q:
     if measure == Measure.DWELL:
         return Q(has_dwell=True)
     return Q(kind=Zone.Kind.QUEUE if measure == Measure.QUEUES else Zone.Kind.ENTRANCE)
+
+
+def zone_ids_of(request: ReportRequest, stores: Sequence[ScopedStore]) -> list[int] | None:
+    """The zones filtered by, of whatever kind; None for all."""
+    if not request.zones:
+        return None
+    by_pk = {store.pk: store.code for store in stores}
+    zones = Zone.objects.filter(store__in=by_pk).values_list("pk", "store_id", "code")
+    return [pk for pk, store_id, code in zones if f"{by_pk[store_id]}/{code}" in request.zones]
 
 
 def _zones(request: ReportRequest, stores: Sequence[ScopedStore]) -> list[ScopedZone]:

@@ -13,6 +13,7 @@ from reports.measures import MeasureSpec
 from reports.queries.cells import Cell
 from reports.queries.report import ReportColumn, comparable, figure_column
 from reports.queries.scope import ScopedStore
+from reports.queries.slots import Slot
 from reports.request import ReportRequest
 
 
@@ -63,18 +64,27 @@ class Showing:
         store = self.stores.get(cell.peak_store) if cell is not None and cell.peak_store is not None else None
         return store.code if store else None
 
-    def row(self, cell: Cell | None, expected_us: int, zone: ZoneInfo | None) -> tuple[list[Any], Shown]:
-        """The cells of a row from its figures to its coverage."""
-        shown = self.figures(cell, zone)
-        peak = [self.whose_peak(cell)] if self._names_store else []
-        return [*shown.cells, *peak, self.coverage(cell, expected_us)], shown
+    def row(self, slot: Slot) -> list[Any]:
+        """A row: its names, its figures, how much is known of it, and what it's compared with."""
+        cell = slot.known[0]
+        shown = self.figures(cell, slot.zone)
+        row: list[Any] = [*slot.names]
+        if self.request.is_profile:
+            row.append(cell.occurrences if cell else 0)
+        row += shown.cells
+        if self._names_store:
+            row.append(self.whose_peak(cell))
+        row.append(self.coverage(cell, slot.expected[0]))
+        if len(slot.known) > 1:
+            row += self._comparison(shown, slot.known[1], slot.expected[1], slot.zone)
+        return row
 
     def coverage(self, cell: Cell | None, expected_us: int) -> float | None:
         """The share of the expected time that is known."""
         covered = 0 if cell is None else min(cell.covered_us, expected_us)
         return figures.share(figures.coverage(covered, expected_us))
 
-    def comparison(self, now: Shown, before: Cell | None, expected_us: int, zone: ZoneInfo | None) -> list[Any]:
+    def _comparison(self, now: Shown, before: Cell | None, expected_us: int, zone: ZoneInfo | None) -> list[Any]:
         """The cells of a row that tell what was before, and how much it has changed since."""
         shown = self.figures(before, zone)
         changes = [figures.share(figures.change(now.exact[place], shown.exact[place])) for place in self._compared]

@@ -1,4 +1,4 @@
-"""What a period's rows are on one clock: its buckets, or of a profile the hours and days that its buckets occur as."""
+"""What rows there are: a place's buckets, or of a profile the hours and days that its buckets occur as."""
 
 from __future__ import annotations
 
@@ -9,15 +9,32 @@ from zoneinfo import ZoneInfo
 
 from reports.cuts import Cut, agree
 from reports.labels import Label
+from reports.queries.cells import Cell, Place
 from reports.queries.windows import Period
 from reports.request import ReportRequest
 
 
-@dataclass(frozen=True, slots=True)
-class Slots:
-    """The rows of one place. ``keys`` find their cells; ``answering`` those of the period that it's compared with.
+@dataclass(slots=True)
+class Slot:
+    """Where a row is: what it's called, and what is known and expected there, of each period that the report reads.
 
-    ``gathered`` are the buckets of which a profile's rows are made; without it they are one each.
+    ``at`` are the clocks and keys under which it's read; ``zone`` is the clock that its instants are told by, where it's
+    of one store.
+    """
+
+    names: tuple[str | int | None, ...]
+    place: Place
+    known: list[Cell | None]
+    expected: list[int]
+    at: list[list[tuple[ZoneInfo | None, int]]]
+    zone: ZoneInfo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Raster:
+    """The slots of a place on one clock. ``keys`` find their cells; ``answering`` those of the period it's compared with.
+
+    ``gathered`` are the buckets of which a profile's slots are made; without it they are one each.
     """
 
     cut: Cut
@@ -26,22 +43,22 @@ class Slots:
     gathered: Sequence[Sequence[int]] | None = None
 
     def summed(self, of_buckets: Sequence[int]) -> Sequence[int]:
-        """What is so in buckets, by row."""
+        """What is so in buckets, by slot."""
         if self.gathered is None:
             return of_buckets
         return [sum(of_buckets[place] for place in places) for places in self.gathered]
 
 
-def slots_of(period: Period, zone: ZoneInfo) -> Slots:
-    """The rows on a clock."""
+def raster_of(period: Period, zone: ZoneInfo) -> Raster:
+    """The slots on a clock."""
     found = period.cuts[zone]
     if not period.request.is_profile:
-        return Slots(found, period.keys(zone), found.keys)
+        return Raster(found, period.keys(zone), found.keys)
     places: dict[int, list[int]] = {}
     for place, (start, _) in enumerate(found.by_the_clock):
         places.setdefault(_profile_key(period.request, start), []).append(place)
     keys = sorted(places)
-    return Slots(found, keys, keys, [places[key] for key in keys])
+    return Raster(found, keys, keys, [places[key] for key in keys])
 
 
 def _profile_key(request: ReportRequest, start: datetime) -> int:
@@ -53,19 +70,17 @@ def _profile_key(request: ReportRequest, start: datetime) -> int:
 
 
 def profile_names(request: ReportRequest, key: int) -> tuple[int, ...]:
-    """What a profile's row is called."""
+    """What a profile's slot is called."""
     return (key, key // 24 + 1, key % 24) if request.granularity == "hour_of_week" else (key,)
 
 
-def names_of(period: Period, slots: Slots) -> list[tuple[str | int, ...]]:
-    """What the rows of a place on one clock are called: start and end, and of a profile which hour or day it is."""
-    texts = slots.cut.texts
+def names_of(period: Period, raster: Raster) -> list[tuple[str | int, ...]]:
+    """What the slots of a place on one clock are called: start and end, and of a profile which hour or day it is."""
+    texts = raster.cut.texts
     if not period.request.is_profile:
         return list(texts)
-    if not texts:
-        return []
-    whole = texts[0][0], texts[-1][1]
-    return [(*whole, *profile_names(period.request, key)) for key in slots.keys]
+    whole = (texts[0][0], texts[-1][1]) if texts else ()
+    return [(*whole, *profile_names(period.request, key)) for key in raster.keys]
 
 
 def labels_of(request: ReportRequest, cuts: Iterable[Cut]) -> dict[ZoneInfo, Sequence[Label]]:

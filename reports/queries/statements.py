@@ -39,7 +39,8 @@ class Read:
     """What is read: whose rollups, of which stores or zones (None: all), in which pieces, merged by which key.
 
     ``members`` are places and the owners that count in them, for merging by them; without, an owner is its own place
-    or, with ``as_one``, all are one. ``key`` is SQL over ``local`` and ``start``; ``occurrence`` likewise: with it, rows
+    or, with ``as_one``, all are one. ``apart`` are further columns (and ``joins`` where they come from) by which rows are
+    kept apart, ``rows`` is a condition for the rollups of whole stores' parts instead of those of stores or zones. ``key`` is SQL over ``local`` and ``start``; ``occurrence`` likewise: with it, rows
     are merged by it first and by the key then, and tell how many occurrences there were.
     """
 
@@ -52,6 +53,9 @@ class Read:
     occurrence: str = ""
     condition: str = ""
     one_rollup_a_key: bool = False
+    apart: Sequence[tuple[str, str]] = ()
+    joins: str = ""
+    rows: str = ""
     store_ids: Sequence[int] | None = None
     zone_ids: Sequence[int] | None = None
     members: Sequence[tuple[int, int]] | None = None
@@ -83,7 +87,7 @@ def fetch(read: Read) -> list[tuple[Any, ...]]:
         names = ", ".join((*read.spec.fields, "peak_store"))
         found.text = f"SELECT place, key, {names} FROM ({source}) AS rollup"
     else:
-        found.text = _merged(read, source, ("place", "key"))
+        found.text = _merged(read, source, ("place", "key", *(name for _, name in read.apart)))
     with connection.cursor() as cursor:
         cursor.execute(found.text, found.parameters)
         return list(cursor.fetchall())
@@ -105,7 +109,8 @@ def _piece(read: Read, piece: Piece, found: _Sql) -> str:
     owner = {"store": "rollup.store_id", "zone": "rollup.zone_id", "region": "rollup.region_id"}[read.owner]
     peak_store = "NULL::bigint" if not spec.peaks else "peak_store_id" if read.owner == "region" else "store_id"
     place = owner if read.keeps_owners else "0" if read.as_one else "member.place"
-    occurrence = f", {read.occurrence} AS occurrence" if read.occurrence else ""
+    more = [(read.occurrence, "occurrence")] if read.occurrence else []
+    apart = "".join(f", {column} AS {name}" for column, name in (*more, *read.apart))
     found.parameters += read.parameters
     join = ""
     if read.members is not None:
@@ -116,10 +121,11 @@ def _piece(read: Read, piece: Piece, found: _Sql) -> str:
     found.parameters += [piece.first, piece.last]
     where += ["is_open"] if read.only_open else []
     where += [read.condition] if read.condition else []
+    where += [read.rows] if read.rows else []
     where += _owners(read, found)
     return f"""
-        SELECT {place} AS place, {read.key} AS key{occurrence}, {", ".join(spec.fields)}, {peak_store} AS peak_store
-        FROM {table} rollup {join} WHERE {" AND ".join(where)}
+        SELECT {place} AS place, {read.key} AS key{apart}, {", ".join(f"rollup.{name}" for name in spec.fields)}, {peak_store} AS peak_store
+        FROM {table} rollup {join} {read.joins} WHERE {" AND ".join(where)}
     """
 
 
@@ -130,8 +136,10 @@ def _owners(read: Read, found: _Sql) -> list[str]:
     if read.store_ids is not None:
         where.append("rollup.store_id = ANY(%s)")
         found.parameters.append(list(read.store_ids))
+    if read.rows:
+        return where
     if read.zone_ids is None:
-        return [*where, "zone_id = 0"]
+        return [*where, "zone_id = 0" if "zone_id" in MERGES[read.spec.measure].keys else "from_zone_id = -1"]
     found.parameters.append(list(read.zone_ids))
     return [*where, "zone_id = ANY(%s)", "zone_id > 0"]
 

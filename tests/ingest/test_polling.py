@@ -51,7 +51,7 @@ def test_claimers_at_the_same_time_never_get_the_same() -> None:
     together = threading.Barrier(6)
 
     def claim(_: int) -> list[tuple[UUID, str]]:
-        together.wait(20)
+        together.wait(60)
         mine: list[tuple[UUID, str]] = []
         try:
             while claimed := polling.claim_due(now=NOW, limit=7):
