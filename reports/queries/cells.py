@@ -102,12 +102,12 @@ class Reader:
         read = replace(
             base, pieces=pieces_of_days(period), key=key_of_days(period), condition=condition_of_days(period)
         )
+        if self.members is not None and self.members.of_regions is not None:
+            return replace(read, owner="region", members=list(self.members.of_regions))
         if read.store_ids is not None and len(read.store_ids) <= _FEW:
             first, last = start_bounds(period)
             near = f"start >= '{first.isoformat()}' AND start < '{last.isoformat()}'"
             read = replace(read, condition=f"{read.condition} AND {near}" if read.condition else near)
-        if self.members is not None and self.members.of_regions is not None:
-            return replace(read, owner="region", members=list(self.members.of_regions))
         return self._read_of_stores(read, self.scope.stores)
 
     def _of_instants(self, period: Period, found: Cut, base: Read, stores: Sequence[ScopedStore]) -> Read:

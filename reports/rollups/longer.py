@@ -91,7 +91,7 @@ def rewrite_regions(cursor: Any, measure: Measure, region_ids: Iterable[int]) ->
         cursor.execute(
             f"DELETE FROM {merge.region_table} WHERE grain = '{grain}' AND region_id = ANY(%s)", [[*region_ids]]
         )
-        cursor.execute(_all_of_regions(merge, grain), [[*region_ids]])
+        cursor.execute(_all_of_regions(measure, grain), [[*region_ids]])
 
 
 @cache
@@ -126,8 +126,8 @@ def _regions(measure: Measure, grain: str) -> str:
 
 
 @cache
-def _all_of_regions(merge_: Any, grain: str) -> str:
-    merge: Merge = merge_
+def _all_of_regions(measure: Measure, grain: str) -> str:
+    merge = MERGES[measure]
     names, figures = ", ".join(merge.region_expressions), ", ".join(merge.region_expressions.values())
     return f"""
         INSERT INTO {merge.region_table} (region_id, grain, local, is_open, {names})

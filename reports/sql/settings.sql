@@ -10,13 +10,13 @@ WITH weekly AS (
     FROM sites_app_specialhours GROUP BY store_id
 ), zones AS (
     SELECT zone.store_id,
-           string_agg(concat_ws(' ', zone.id, kind, coalesce(counts_by_hand::text, '-'), has_occupancy,
+           string_agg(concat_ws(' ', zone.id, zone.kind, coalesce(counts_by_hand::text, '-'), has_occupancy,
                                 coalesce(CASE WHEN capacity_by_hand THEN capacity END, 0),
                                 coalesce(date_part('epoch', appeared_at), 0), coalesce(date_part('epoch', retired_at), 0),
                                 controller.poll_interval_s), ';' ORDER BY zone.id) AS occupancy,
            string_agg(concat_ws(' ', zone.id, controller.poll_interval_s), ';' ORDER BY zone.id)
-               FILTER (WHERE kind = 'queue') AS queues,
-           string_agg(zone.id::text, ';' ORDER BY zone.id) FILTER (WHERE kind = 'entrance') AS footfall
+               FILTER (WHERE zone.kind = 'queue') AS queues,
+           string_agg(zone.id::text, ';' ORDER BY zone.id) FILTER (WHERE zone.kind = 'entrance') AS footfall
     FROM sites_app_zone zone JOIN sites_app_controller controller ON controller.id = zone.controller_id
     GROUP BY zone.store_id
 ), settings AS (
