@@ -153,6 +153,11 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
 
+# --- Exports: where the files lie, for web and workers alike; how long; how many are made at once ---
+EXPORT_DIR = Path(env.str("XOVIS_EXPORT_DIR", str(DATA_DIR / "exports"))).resolve()
+EXPORT_DAYS = env.int("XOVIS_EXPORT_DAYS", 7)
+EXPORTS_AT_ONCE = env.int("XOVIS_EXPORTS_AT_ONCE", 1)
+
 WEB_THREADS = env.int("XOVIS_WEB_THREADS", 10)
 
 # --- API ---
