@@ -39,6 +39,7 @@ def write(work: polling.Work, outcomes: Sequence[Outcome], *, now: datetime) -> 
 
 def keep(outcomes: Sequence[Outcome], directory: ZoneDirectory, *, now: datetime) -> tuple[int, int]:
     """Write zones found, facts and faults, within the caller's transaction; how many facts and faults there were."""
+    standing.lock(outcomes)
     found = {outcome.turn.controller_id: outcome.found for outcome in outcomes if outcome.found}
     if found:
         discovery.keep(found, now=now)

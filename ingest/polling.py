@@ -2,6 +2,9 @@
 
 A claim is a conditional update that moves ``due_at`` past a lease. When the turn is taken, ``due_at`` is set to its next
 turn, or later after a failure; when it comes to nothing (a worker is killed) the lease runs out and it's due again.
+
+What is behind (a new controller's past, or what an outage left out) comes in answers of days, a thousand times as long as
+those of the moment. It is claimed apart, a little at a time, so that however much of it there is, nobody's present waits.
 """
 
 from __future__ import annotations
@@ -23,6 +26,10 @@ from sites_app.models import Controller
 
 CHUNK = 50
 LEASE = timedelta(minutes=3)
+BEHIND = timedelta(hours=6)
+"""How far back the cursor of a stream of intervals may lie before it counts as behind."""
+BEHIND_LIMIT = 100
+"""How many streams that are behind are handed out at a time: a second or two of work."""
 
 _ENSURE_STREAMS = """
     INSERT INTO ingest_stream (controller_id, kind, due_at, watched_from, consecutive_failures, last_error_code, last_error, stopped, stopped_key)
@@ -44,6 +51,9 @@ _CLAIM = """
         SELECT stream.id
         FROM ingest_stream stream JOIN sites_app_controller controller ON controller.id = stream.controller_id
         WHERE NOT stream.stopped AND stream.due_at <= %(now)s AND controller.enabled
+          AND (%(behind)s::boolean IS NULL OR %(behind)s::boolean = (
+              stream.kind = ANY(%(kinds)s) AND coalesce(stream.cursor < %(fresh)s, true)
+          ))
         ORDER BY stream.due_at
         LIMIT %(limit)s
         FOR UPDATE OF stream SKIP LOCKED
@@ -52,16 +62,24 @@ _CLAIM = """
 """
 
 
-def claim_due(*, now: datetime, limit: int = 5000) -> dict[UUID, list[str]]:
+def due_chunks(*, now: datetime) -> list[dict[UUID, list[str]]]:
+    """Claim what is due and cut it into chunks: first the present, then a little of what is behind."""
+    present = claim_due(now=now, behind=False)
+    return chunks(present) + chunks(claim_due(now=now, behind=True, limit=BEHIND_LIMIT))
+
+
+def claim_due(*, now: datetime, limit: int = 5000, behind: bool | None = None) -> dict[UUID, list[str]]:
     """Claim the streams that are due, for this caller alone: the kinds to ask, by controller.
 
-    Streams of new controllers are made here, and those that stopped at a rejected key resume once it has changed.
+    ``behind``: only those that are behind, or only those that aren't. Streams of new controllers are made here, and those
+    that stopped at a rejected key resume once it has changed.
     """
     claimed: dict[UUID, list[str]] = {}
     ensure_streams(now=now)
     with connection.cursor() as cursor:
         cursor.execute(_RESUME, {"now": now})
-        cursor.execute(_CLAIM, {"now": now, "lease": now + LEASE, "limit": limit})
+        which = {"behind": behind, "kinds": list(healing.STEPS), "fresh": now - BEHIND}
+        cursor.execute(_CLAIM, {"now": now, "lease": now + LEASE, "limit": limit, **which})
         for controller_id, kind in cursor.fetchall():
             claimed.setdefault(controller_id, []).append(kind)
     return claimed

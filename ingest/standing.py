@@ -50,7 +50,6 @@ _CONTROLLER = {
 }
 _UPDATE_STREAMS = statements.update("ingest_stream", _STREAM)
 
-# Two turns of one controller may end at the same time; locked in one order, they never wait in a ring.
 _LOCK_CONTROLLERS = "SELECT FROM sites_app_controller WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 _UPDATE_CONTROLLERS = f"""
     WITH given AS (SELECT * FROM {statements.given(_CONTROLLER)}), failing AS (
@@ -104,8 +103,17 @@ class Noted:
     stops: list[tuple[UUID, str, str]] = field(default_factory=list)
 
 
+def lock(outcomes: Sequence[Outcome]) -> None:
+    """Let one writer at a time write what concerns these controllers, until its transaction ends.
+
+    Two turns of one controller may end at the same time: locked in one order, their writers never wait in a ring.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK_CONTROLLERS, [[outcome.turn.controller_id for outcome in outcomes]])
+
+
 def note(work: polling.Work, outcomes: Sequence[Outcome], now: datetime) -> Noted:
-    """Write how the streams of these turns stand, and their controllers."""
+    """Write how the streams of these turns stand, and their controllers. To be called with these locked."""
     noted, streams, healed = Noted(), list[Stream](), list[gaps.Gap]()
     controllers = [work.controllers[outcome.turn.controller_id] for outcome in outcomes]
     for controller, outcome in zip(controllers, outcomes, strict=True):
@@ -121,7 +129,6 @@ def note(work: polling.Work, outcomes: Sequence[Outcome], now: datetime) -> Note
         if streams:
             cursor.execute(_UPDATE_STREAMS, _columns(streams, _STREAM))
         if controllers:
-            cursor.execute(_LOCK_CONTROLLERS, [[controller.pk for controller in controllers]])
             cursor.execute(_UPDATE_CONTROLLERS, _columns(controllers, _CONTROLLER))
     gaps.remember(healed, healed_at=now)
     return noted

@@ -18,7 +18,7 @@ def utc_now() -> datetime:
 @shared_task
 def dispatch_polls() -> None:
     """Claim what is due and hand it out."""
-    for chunk in polling.chunks(polling.claim_due(now=utc_now())):
+    for chunk in polling.due_chunks(now=utc_now()):
         wanted = {str(controller_id): kinds for controller_id, kinds in chunk.items()}
         # Whatever hasn't begun when its claim runs out is claimed anew: workers that are behind have it once in line.
         poll_controllers.apply_async(kwargs={"wanted": wanted}, expires=polling.LEASE.total_seconds())

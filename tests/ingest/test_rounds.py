@@ -177,3 +177,26 @@ def test_a_poll_is_two_requests_over_one_connection(scripted: Site) -> None:
     poll(controller, "live", now=NOW + timedelta(minutes=1))
     assert scripted.asked == ["/occupancy/current", "/queue/status"] * 2
     assert len(scripted.server.connections) == 1
+
+
+@pytest.mark.django_db
+def test_the_past_of_many_new_controllers_does_not_keep_the_present_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(polling, "BEHIND_LIMIT", 7)
+    store = chain.store()
+    made = {chain.controller(store, f"C{number}").pk for number in range(60)}
+    first, second, behind = polling.due_chunks(now=NOW)
+    assert first.keys() | second.keys() == made
+    assert all(set(kinds) == {"live", "discovery"} for kinds in (first | second).values())
+    assert sum(map(len, behind.values())) == 7
+    assert {kind for kinds in behind.values() for kind in kinds} <= {"footfall", "dwell", "paths"}
+    (more,) = polling.due_chunks(now=NOW)
+    assert sum(map(len, more.values())) == 7
+
+
+@pytest.mark.django_db
+def test_what_is_not_behind_is_asked_for_together() -> None:
+    controller = chain.controller(chain.store())
+    polling.ensure_streams(now=NOW)
+    Stream.objects.update(cursor=NOW - timedelta(hours=2))
+    assert polling.due_chunks(now=NOW)[0].keys() == {controller.pk}
+    assert set(Stream.objects.values_list("due_at", flat=True)) == {NOW + polling.LEASE}
