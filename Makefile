@@ -30,7 +30,7 @@ run: install  ## the platform without the fleet
 	@exec $(BIN)/python -m xovis_platform.stack run
 
 test: install  ## all tests, on services that they start themselves
-	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest -n auto --dist loadfile
 
 chaos: install  ## the whole stack under a misbehaving fleet and kill -9; OPTIONS="--seconds 600 --seed 7"
 	$(BIN)/python -m tests.chaos $(OPTIONS)

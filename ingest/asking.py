@@ -1,31 +1,28 @@
 """One turn with one controller: every stream that is due, asked over one connection.
 
 Runs in a thread of its own and touches no database: all that it needs is in the ``Turn``, all that it learned in the
-``Outcome``. One stream's failure leaves the others' answers as they are.
+``Outcome``. One stream's failure leaves the others' answers as they are, and so does one answer's within a stream.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Set
+import atexit
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 import structlog
 
 from ingest import discovery, healing
+from ingest.kept import KeptClients, most_connections
 from ingest.models import Stream
-from ingest.readings import (
-    Reading,
-    dwell_readings,
-    footfall_readings,
-    occupancy_readings,
-    path_readings,
-    queue_readings,
-)
+from ingest.readings import SHAPES, FootfallReading, Reading
 from ingest.xcs.client import XcsClient
-from ingest.xcs.errors import KeyUnreadable, Unexpected, XcsError
-from ingest.xcs.payloads import Rejected
+from ingest.xcs.errors import BadAnswer, FeatureDisabled, KeyUnreadable, NotFound, Unexpected, XcsError
+from ingest.xcs.payloads import Answer, Rejected
 from sites_app.secrets import Secret, SecretUnreadable
 
 log = structlog.get_logger(__name__)
@@ -33,13 +30,20 @@ log = structlog.get_logger(__name__)
 Clock = Callable[[], datetime]
 Kind = Stream.Kind
 
+_clients = KeptClients(most_connections())
+atexit.register(_clients.close)
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A stream to be asked; ``window`` for those that come in intervals."""
+    """A stream to be asked; ``window`` for those that come in intervals.
+
+    ``lacking`` are answers that this firmware was found not to have: they aren't asked for.
+    """
 
     kind: str
     window: tuple[datetime, datetime] | None = None
+    lacking: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +54,27 @@ class Turn:
     store_id: int
     base_url: str
     api_key: Secret
-    verify_tls: bool
+    verify_tls: bool | str
     known_zones: frozenset[str]
     questions: tuple[Question, ...]
 
 
 @dataclass(slots=True)
 class Answered:
-    """What one question brought: readings, or the error. ``cursor`` is up to where its intervals are now whole."""
+    """What one question brought: readings, and perhaps an error. ``cursor`` is up to where its intervals are now whole.
+
+    ``answers`` are those that the readings and the rejected rows come from, by shape; ``lacking`` are those found not to
+    be there, ``failed`` is the one that the error came instead of.
+    """
 
     question: Question
     readings: list[Reading] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    answers: list[tuple[str, Answer[Any]]] = field(default_factory=list)
+    lacking: set[str] = field(default_factory=set)
     cursor: datetime | None = None
     error: XcsError | None = None
+    failed: str = ""
 
 
 @dataclass(slots=True)
@@ -85,17 +96,17 @@ class Outcome:
 def take(turn: Turn, clock: Clock) -> Outcome:
     """Ask all questions of a turn, in an order in which zones are known before their figures come."""
     outcome = Outcome(turn, clock())
-    questions = sorted(turn.questions, key=lambda question: question.kind != Kind.DISCOVERY)
+    questions = sorted(turn.questions, key=lambda question: _ORDER.index(question.kind))
     try:
-        client = XcsClient(turn.base_url, turn.api_key.reveal(), verify_tls=turn.verify_tls, clock=clock)
+        config = turn.base_url, turn.api_key.reveal(), turn.verify_tls
     except SecretUnreadable as error:
         outcome.answers = [Answered(question, error=KeyUnreadable(str(error))) for question in questions]
         return outcome
-    with client:
+    with _clients.lend(turn.controller_id, config, clock) as client:
         for question in questions:
             answered = _answered(client, question, outcome, clock())
             outcome.answers.append(answered)
-            if answered.error is not None and answered.error.code in _HOPELESS:
+            if answered.error is not None and answered.error.code in HOPELESS:
                 break
         outcome.clock_skew = client.clock_skew
     outcome.received_at = clock()
@@ -108,26 +119,52 @@ def _answered(client: XcsClient, question: Question, outcome: Outcome, now: date
         _ASK[question.kind](client, answered, outcome, now)
     except XcsError as error:
         answered.error = error
-    except Exception as error:  # whatever it is, the other controllers of the chunk have nothing to do with it
+    except Exception as error:  # whatever it is, the controller's other streams have nothing to do with it
         log.exception("question_failed", controller=str(outcome.turn.controller_id), kind=question.kind)
         answered.error = Unexpected(f"A fault of the platform's own, which its log tells of ({type(error).__name__}).")
     return answered
 
 
-# After these the other questions would only meet the same, one time-out after the other.
-_HOPELESS = frozenset({"unreachable", "timed_out", "unauthorized", "tls_failed", "refused_address", "rate_limited"})
+HOPELESS = frozenset({"unreachable", "timed_out", "unauthorized", "tls_failed", "refused_address", "rate_limited"})
+"""After these the other questions would only meet the same, one time-out after the other."""
+
+
+def _hear(answered: Answered, shape: str, ask: Callable[[], Answer[Any]]) -> Answer[Any]:
+    """One answer, taken in; an empty one where the firmware doesn't have it, or has it off. Raises ``XcsError``."""
+    if shape in answered.question.lacking:
+        return discovery.NOTHING
+    try:
+        answer = ask()
+    except (NotFound, FeatureDisabled):
+        if shape not in discovery.OPTIONAL or answered.question.window is not None:
+            raise
+        answered.lacking.add(shape)
+        return discovery.NOTHING
+    except BadAnswer:
+        answered.failed = shape
+        raise
+    answered.answers.append((shape, answer))
+    answered.rejected += answer.rejected
+    return answer
+
+
+def _read(answered: Answered, shape: str, ask: Callable[[], Answer[Any]]) -> Answer[Any]:
+    """One answer, whose rows are readings."""
+    answer = _hear(answered, shape, ask)
+    answered.readings += SHAPES[shape].readings(answer)
+    return answer
 
 
 def _live(client: XcsClient, answered: Answered, outcome: Outcome, now: datetime) -> None:
-    occupancy = client.occupancy()
-    answered.readings += occupancy_readings(occupancy)
-    answered.rejected += occupancy.rejected
-    seen = {row.zone_id for row in occupancy.rows}
-    if queues := discovery.if_there(client.queues):
-        answered.readings += queue_readings(queues)
-        answered.rejected += queues.rejected
-        seen |= {row.zone_id for row in queues.rows}
-    _look_for(seen, client, outcome, now)
+    occupancy = _read(answered, "occupancy", client.occupancy)
+    queues = _read(answered, "queues", client.queues)
+    seen = {row.zone_id for row in occupancy.rows} | {row.zone_id for row in queues.rows}
+    try:
+        _look_for(seen, client, outcome, now)
+    except XcsError as error:
+        # These zones' rows wait in quarantine, and discovery's own turn says what is wrong.
+        if error.code in HOPELESS:
+            raise
 
 
 def _look_for(named: Set[str | None], client: XcsClient, outcome: Outcome, now: datetime) -> None:
@@ -137,51 +174,51 @@ def _look_for(named: Set[str | None], client: XcsClient, outcome: Outcome, now: 
 
 
 def _discover(client: XcsClient, answered: Answered, outcome: Outcome, now: datetime) -> None:
-    outcome.found = discovery.ask(client, now=now)
-    answered.rejected = outcome.found.rejected
+    outcome.found = discovery.ask(client, partial(_hear, answered), now=now)
 
 
 def _footfall(client: XcsClient, answered: Answered, outcome: Outcome, now: datetime) -> None:
     window = _window(answered)
-    answer = client.counts(*window)
-    readings = footfall_readings(answer)
-    answered.readings, answered.rejected = list(readings), answer.rejected
+    answer = _read(answered, "counts", partial(client.counts, *window))
     _look_for({row.zone_id for row in answer.rows}, client, outcome, now)
     if outcome.found is not None:
         outcome.found.add_entrances(answer.rows)  # also those that have been at rest of late
-    answered.cursor = healing.footfall_cursor(readings, window, answer.timestamp)
+    footfall = [reading for reading in answered.readings if isinstance(reading, FootfallReading)]
+    answered.cursor = healing.footfall_cursor(footfall, window, answer.timestamp)
 
 
 def _dwell(client: XcsClient, answered: Answered, outcome: Outcome, now: datetime) -> None:
+    """One zone's fault doesn't keep the others' figures back; nor its own for longer than a controller remembers."""
     window = _window(answered)
     if not outcome.known_zones:
         outcome.found = discovery.ask(client, now=now)
     cursors = list[datetime]()
+    missing: XcsError | None = None
+    fault: XcsError | None = None
     for zone_id in sorted(outcome.known_zones):
         try:
-            answer = client.dwell(zone_id, *window)
+            answer = _read(answered, "dwell", partial(client.dwell, zone_id, *window))
+        except NotFound as error:  # a zone that has no dwell, or is gone
+            missing = error
         except XcsError as error:
-            if error.code != "not_found":  # a zone that has no dwell, or is gone, is no failure of the others
+            if error.code in HOPELESS:
                 raise
-            cursors.append(window[1])
-            continue
-        cursors.append(healing.hourly_cursor(window, answer.timestamp))
-        answered.readings += _whole(dwell_readings(answer), answer.timestamp)
-        answered.rejected += answer.rejected
-    answered.cursor = min(cursors, default=None)  # without any zone nothing was asked, and nothing is fetched yet
+            fault = fault or error
+        else:
+            cursors.append(healing.hourly_cursor(window, answer.timestamp))
+    if cursors and (fault is None or window[1] - window[0] >= healing.WINDOW):
+        answered.cursor = min(cursors)  # without any zone nothing was asked, and nothing is fetched yet
+    if not cursors:
+        fault = fault or missing
+    if fault:
+        raise fault
 
 
 def _paths(client: XcsClient, answered: Answered, outcome: Outcome, now: datetime) -> None:
     window = _window(answered)
-    answer = client.paths(*window)
+    answer = _read(answered, "paths", partial(client.paths, *window))
     _look_for({zone_id for row in answer.rows for zone_id in (row.from_zone_id, row.to_zone_id)}, client, outcome, now)
-    answered.readings, answered.rejected = _whole(path_readings(answer), answer.timestamp), answer.rejected
     answered.cursor = healing.hourly_cursor(window, answer.timestamp)
-
-
-def _whole(readings: Iterable[Reading], controller_now: datetime) -> list[Reading]:
-    """Those intervals that were over when the controller answered; the rest is asked for when it's whole."""
-    return [reading for reading in readings if getattr(reading, "end", controller_now) <= controller_now]
 
 
 def _window(answered: Answered) -> tuple[datetime, datetime]:
@@ -197,3 +234,4 @@ _ASK: dict[str, Callable[[XcsClient, Answered, Outcome, datetime], None]] = {
     Kind.DWELL: _dwell,
     Kind.PATHS: _paths,
 }
+_ORDER = [str(kind) for kind in _ASK]

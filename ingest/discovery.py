@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
 
 from ingest.xcs.client import XcsClient
-from ingest.xcs.decoding import RowT
 from ingest.xcs.errors import FeatureDisabled, NotFound
-from ingest.xcs.payloads import Answer, Counts, QueueStatus, Rejected
+from ingest.xcs.payloads import Answer, Counts, QueueStatus
 from sites_app.models import Controller, Sensor, Zone
 
 # XCS doesn't say a zone's kind: an entrance is known by having rows in the counts of the last hours.
 _COUNTS_WINDOW = timedelta(hours=2)
+
+Hear = Callable[[str, Callable[[], Answer[Any]]], Answer[Any]]
+"""Takes in one answer, by its shape; ``NOTHING`` where the controller doesn't have it. Raises ``XcsError``."""
+
+NOTHING: Answer[Any] = Answer(datetime.min.replace(tzinfo=UTC), [], [])
+OPTIONAL = frozenset({"sensors", "queues", "counts"})
+"""Answers beside occupancy that older firmware may not have, or that are switched off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +54,6 @@ class Found:
 
     zones: dict[str, FoundZone] = field(default_factory=dict)
     sensors: list[FoundSensor] = field(default_factory=list)
-    rejected: list[Rejected] = field(default_factory=list)
-
-    def rows_of(self, answer: Answer[RowT] | None) -> list[RowT]:
-        """The good rows of an answer; the others are kept."""
-        self.rejected += answer.rejected if answer else []
-        return answer.rows if answer else []
 
     def add_entrances(self, rows: Iterable[Counts]) -> None:
         """What counts who comes and goes is an entrance."""
@@ -84,27 +85,29 @@ class Change:
     sensors: int = 0
 
 
-def if_there(ask: Callable[[], Answer[RowT]]) -> Answer[RowT] | None:
-    """An answer, or None from firmware that doesn't have such a thing, or has it switched off."""
+def if_there(shape: str, ask: Callable[[], Answer[Any]]) -> Answer[Any]:
+    """An answer, or ``NOTHING`` from firmware that doesn't have such a thing, or has it switched off."""
     try:
         return ask()
     except (NotFound, FeatureDisabled):
-        return None
+        if shape not in OPTIONAL:
+            raise
+        return NOTHING
 
 
-def ask(client: XcsClient, *, now: datetime) -> Found:
+def ask(client: XcsClient, hear: Hear = if_there, *, now: datetime) -> Found:
     """Ask a controller for its sensors and zones. Raises ``XcsError``."""
     found = Found()
-    occupancy = client.occupancy()  # whoever doesn't answer this is no controller
-    for snapshot in found.rows_of(occupancy):
+    occupancy = hear("occupancy", client.occupancy)  # whoever doesn't answer this is no controller
+    for snapshot in occupancy.rows:
         found.zones[snapshot.zone_id] = FoundZone(
             snapshot.zone_id, snapshot.name or "", Zone.Kind.AREA, snapshot.capacity or None, has_occupancy=True
         )
-    found.add_entrances(found.rows_of(if_there(lambda: client.counts(now - _COUNTS_WINDOW, now))))
-    found.add_queues(found.rows_of(if_there(client.queues)))
+    found.add_entrances(hear("counts", lambda: client.counts(now - _COUNTS_WINDOW, now)).rows)
+    found.add_queues(hear("queues", client.queues).rows)
     found.sensors = [
         FoundSensor(row.sensor_id, row.name or "", row.type or "", row.status or "", row.firmware or "")
-        for row in found.rows_of(if_there(client.sensors))
+        for row in hear("sensors", client.sensors).rows
     ]
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection, migrations, models, transaction
@@ -11,6 +11,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from psycopg import sql
 
 _ADVISORY_LOCK = 7_301_001  # any number that nothing else of this database locks
+_seen: set[tuple[str, datetime]] = set()
 
 
 class CreatePartitionedModel(migrations.CreateModel):
@@ -37,7 +38,7 @@ class CreatePartitionedModel(migrations.CreateModel):
 
 def month_of(instant: datetime) -> datetime:
     """The start of the instant's month in UTC, where partitions are cut."""
-    return instant.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return instant.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def next_month(month: datetime) -> datetime:
@@ -60,6 +61,23 @@ def ensure(model: type[models.Model], months: Iterable[datetime]) -> list[str]:
         for name in names:
             cursor.execute(_attach(model._meta.db_table, name, wanted[name]))
     return names
+
+
+def expect(model: type[models.Model], months: Iterable[datetime]) -> None:
+    """``ensure`` months, but look only for those that this process hasn't seen.
+
+    Another process may have dropped one since, or the transaction that made it may have been rolled back: then the insert
+    fails, and is to be tried again after ``forget``.
+    """
+    unseen = {month for month in months if (model._meta.db_table, month) not in _seen}
+    if unseen:
+        ensure(model, unseen)
+        _seen.update((model._meta.db_table, month) for month in unseen)
+
+
+def forget() -> None:
+    """Believe in no month that was seen before."""
+    _seen.clear()
 
 
 def existing(model: type[models.Model]) -> list[str]:

@@ -13,7 +13,7 @@ from django.db import transaction
 from ingest import facts, quarantine
 from ingest.models import Quarantine
 from ingest.quarantine import Fault
-from ingest.readings import Reading, occupancy_readings, queue_readings
+from ingest.readings import Reading, future_limit, occupancy_readings, queue_readings
 from ingest.resolve import ZoneDirectory, resolve
 from ingest.xcs.errors import BadAnswer
 from ingest.xcs.payloads import Occupancy, QueueStatus, parse_answer
@@ -93,11 +93,12 @@ def _understand(
     except BadAnswer as error:
         batch.faults.append(fault(str(error), "", body))
         return
+    kept, too_early = future_limit(readings, received_at=received_at)
     resolved = resolve(
-        readings, directory, store_id=controller.store_id, controller_id=controller.pk, received_at=received_at
+        kept, directory, store_id=controller.store_id, controller_id=controller.pk, received_at=received_at
     )
     batch.rows.add(resolved.facts)
-    batch.faults += [fault(item.reason, item.pointer, item.raw) for item in rejected]
+    batch.faults += [fault(item.reason, item.pointer, item.raw) for item in (*rejected, *too_early)]
     batch.faults += [fault("A zone that the controller lists nowhere.", "", body) for _ in resolved.unknown[:1]]
 
 

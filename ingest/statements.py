@@ -31,7 +31,7 @@ class FactTable:
         rank = ("received_at", *self.values)
         return f"""
             WITH incoming AS (
-                SELECT DISTINCT ON ({keys}) {names} FROM {_given(self.types)} ORDER BY {keys}, {_descending(rank)}
+                SELECT DISTINCT ON ({keys}) {names} FROM {given(self.types)} ORDER BY {keys}, {_descending(rank)}
             ), written AS (
                 INSERT INTO {self.name} AS old ({names}) SELECT {names} FROM incoming
                 ON CONFLICT ({keys}) DO UPDATE SET {_replace(rank)}
@@ -104,14 +104,15 @@ def _state(table: FactTable, columns: dict[str, str]) -> str:
     return f"""
         INSERT INTO ingest_zonestate AS old (store_id, zone_id, {targets})
         SELECT DISTINCT ON (zone_id) store_id, zone_id, {_quoted(newest)}
-        FROM {_given(table.types)} ORDER BY zone_id, {_descending(newest)}
+        FROM {given(table.types)} ORDER BY zone_id, {_descending(newest)}
         ON CONFLICT (zone_id) DO UPDATE SET {updates}
         WHERE old.{columns["observed_at"]} IS NULL
            OR {_row("EXCLUDED", [columns[name] for name in newest])} > {_row("old", [columns[name] for name in newest])}
     """
 
 
-def _given(types: dict[str, str]) -> str:
+def given(types: dict[str, str]) -> str:
+    """The rows of arrays, one a column, to select from."""
     arrays = ", ".join(f"%s::{kind}[]" for kind in types.values())
     return f"unnest({arrays}) AS given ({_quoted(types)})"
 
@@ -152,3 +153,9 @@ QUEUE_STATE = _state(
         "threshold": "threshold",
     },
 )
+
+
+def update(table: str, types: dict[str, str]) -> str:
+    """Set the columns of the rows whose ``id`` is given, each to its own values."""
+    columns = ", ".join(f'"{name}" = given."{name}"' for name in types if name != "id")
+    return f"UPDATE {table} AS old SET {columns} FROM {given(types)} WHERE old.id = given.id"

@@ -19,8 +19,6 @@ from simulator.world import world_of
 WARNING, CRITICAL = 75, 90
 """From how many per cent of its capacity a zone is ``warning`` and ``critical``."""
 
-_CHUNK_QUARTER_S = 900
-
 
 def envelope(timestamp: int, rows: Iterable[str]) -> bytes:
     """A success; ``timestamp`` in seconds since 1970."""
@@ -44,6 +42,7 @@ class Answers:
         return {zone.zone_id: _head(zone) for zone in self.controller.zones}
 
     def sensors(self, instant: int) -> list[str]:
+        """All sensors, as they were."""
         firmware = "5.4.1" if self.controller.model.old_firmware else "5.9.2"
         return [
             json.dumps(
@@ -60,14 +59,16 @@ class Answers:
         ]
 
     def occupancy(self, instant: int, only: str | None = None) -> list[str]:
+        """The people in all counted zones, or in one of them."""
         zones, people = self.controller.counted, world_of(self.controller).occupancy(instant)
         return [
-            occupancy_row(self._heads[zone.zone_id], zone, count)
+            _occupancy_row(self._heads[zone.zone_id], zone, count)
             for zone, count in zip(zones, people, strict=True)
             if only is None or zone.zone_id == only
         ]
 
     def queues(self, instant: int, only: str | None = None) -> list[str]:
+        """The length of all queues, or of one of them."""
         lengths = world_of(self.controller).queue_lengths(instant)
         return [
             self._queue_row(number, zone, length, instant)
@@ -139,7 +140,7 @@ def _head(zone: Zone) -> str:
     return f'{{"zoneId":{json.dumps(zone.zone_id)},"name":{json.dumps(zone.name)}'
 
 
-def occupancy_row(head: str, zone: Zone, people: int) -> str:
+def _occupancy_row(head: str, zone: Zone, people: int) -> str:
     if zone.capacity is None:
         return f'{head},"current_people":{people},"status":"normal"}}'
     load = 100 * people / zone.capacity

@@ -27,11 +27,13 @@ class Bad(Exception):
 
 
 def answer(value: object, status: int = 200) -> web.Response:
+    """As JSON."""
     return web.Response(body=msgspec.json.encode(value), status=status, content_type="application/json")
 
 
 @web.middleware
 async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answers what was refused: ``{"error": {"message": …, "field": …}}``, with a null field where it was none."""
     try:
         return await handler(request)
     except Bad as bad:
@@ -41,6 +43,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 async def body(request: web.Request, shape: type[T]) -> T:
+    """The JSON that was sent. Raises ``Bad`` if it isn't of that shape."""
     try:
         return msgspec.json.decode(await request.read(), type=shape)
     except msgspec.ValidationError as error:
@@ -56,6 +59,7 @@ def _field(message: str) -> str | None:
 
 
 def parameters(request: web.Request, *known: str) -> dict[str, str]:
+    """The query's. Raises ``Bad`` for any but the known ones."""
     for name in request.query:
         if name not in known:
             raise Bad(f"There is no parameter {name!r} here.", field=name)
@@ -63,6 +67,7 @@ def parameters(request: web.Request, *known: str) -> dict[str, str]:
 
 
 def window(parameters: dict[str, str]) -> tuple[int, int]:
+    """``start`` and ``end`` in seconds since 1970. Raises ``Bad``."""
     start, end = instant(parameters, "start"), instant(parameters, "end")
     if end <= start:
         raise Bad("end doesn't lie after start.", field="end")
@@ -70,6 +75,7 @@ def window(parameters: dict[str, str]) -> tuple[int, int]:
 
 
 def instant(parameters: dict[str, str], name: str) -> int:
+    """A time in seconds since 1970. Raises ``Bad``."""
     if name not in parameters:
         raise Bad(f"{name} is missing.", field=name)
     try:
@@ -79,6 +85,7 @@ def instant(parameters: dict[str, str], name: str) -> int:
 
 
 def whole(parameters: dict[str, str], name: str, default: int) -> int:
+    """A whole number above 0. Raises ``Bad``."""
     text = parameters.get(name, str(default))
     if not re.fullmatch(r"[1-9]\d{0,6}", text, re.ASCII):
         raise Bad(f"{name} isn't a whole number above 0.", field=name)

@@ -28,6 +28,8 @@ Printable = Annotated[str, msgspec.Meta(pattern=r"^[ -~]*$")]
 
 
 class ClockSetting(msgspec.Struct, forbid_unknown_fields=True):
+    """Without ``now`` it is the real time."""
+
     now: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     frozen: bool = False
 
@@ -41,11 +43,15 @@ class WebhookSetting(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class NamedWebhook(WebhookSetting, forbid_unknown_fields=True, kw_only=True):
+    """One of many: the controller ``name`` of a ``store``, by its code."""
+
     store: str
     name: str
 
 
 class Emission(msgspec.Struct, forbid_unknown_fields=True):
+    """Either events as they are to be sent, or how many are to be made up."""
+
     events: list[dict[str, Any]] | None = None
     count: Annotated[int, msgspec.Meta(ge=1, le=_MAX_EMITTED)] | None = None
 

@@ -76,6 +76,7 @@ class Listeners:
         )
 
     def close(self) -> None:
+        """Listen no more, and hang up."""
         for listening in self._listening:
             listening.close()
         for connection in list(self._connections):

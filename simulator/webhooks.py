@@ -42,6 +42,10 @@ class Patience:
     longest_retry_s: float = 300.0
     give_up_s: float = 24 * 3600.0
 
+    def wait_s(self, tries: int) -> float:
+        """After so many tries in vain: twice as long each time."""
+        return min(self.first_retry_s * 2.0 ** min(tries - 1, 30), self.longest_retry_s)
+
 
 @dataclass(slots=True, eq=False)
 class Delivery:
@@ -94,6 +98,7 @@ class Webhooks:
             self._watcher = asyncio.create_task(self._watch())
 
     async def stop(self) -> None:
+        """What is on its way stays undelivered."""
         tasks = [outbox.task for outbox in self._outboxes.values() if outbox.task is not None]
         tasks += [self._watcher] if self._watcher is not None else []
         for task in tasks:
@@ -109,11 +114,13 @@ class Webhooks:
         outbox.more.set()
 
     def remove(self, controller: Controller) -> None:
+        """Post no more, and forget what was to be posted."""
         outbox = self._outboxes.pop(controller.full_name, None)
         if outbox is not None and outbox.task is not None:
             outbox.task.cancel()
 
     def target(self, controller: Controller) -> Target | None:
+        """None if the controller has no webhook."""
         outbox = self._outboxes.get(controller.full_name)
         return None if outbox is None else outbox.target
 
@@ -208,8 +215,7 @@ class Webhooks:
         else:
             outbox.failures += 1
             for one in due:
-                wait = min(self._patience.first_retry_s * 2 ** min(one.tries - 1, 30), self._patience.longest_retry_s)
-                one.due = now + wait
+                one.due = now + self._patience.wait_s(one.tries)
 
     async def _post(self, outbox: Outbox, due: list[Delivery], faults: Faults) -> int | None:
         """The status of the answer; None for none in time."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 import requests
@@ -69,6 +69,11 @@ class Fleet:
         told = self._call("GET", "/truth/occupancy", store=site.store, at=at).json()
         rows = [row for row in (*told["zones"], *told["queues"]) if row["controller"] == site.name]
         return {row["zone_id"]: row.get("current_people", row.get("people_waiting")) for row in rows}
+
+    def recorded(self, store: str, start: datetime, end: datetime, step_s: int) -> str:
+        """The address of what a store's controllers would have answered to polls so far apart."""
+        window = urlencode({"start": start.isoformat(), "end": end.isoformat()})
+        return f"{self._url}/snapshots?{window}&step_s={step_s}&store={store}"
 
     def webhook(self, site: Site, url: str) -> None:
         """Let a controller post its events there, with its key."""

@@ -153,6 +153,11 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
 
+# --- Exports: where the files lie, for web and workers alike; how long; how many are made at once ---
+EXPORT_DIR = Path(env.str("XOVIS_EXPORT_DIR", str(DATA_DIR / "exports"))).resolve()
+EXPORT_DAYS = env.int("XOVIS_EXPORT_DAYS", 7)
+EXPORTS_AT_ONCE = env.int("XOVIS_EXPORTS_AT_ONCE", 1)
+
 WEB_THREADS = env.int("XOVIS_WEB_THREADS", 10)
 
 # --- API ---
@@ -180,8 +185,6 @@ SPECTACULAR_SETTINGS = {
     # Its own validator is another host, which isn't to be told of ours.
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    # Its badge would be fetched from another host.
-    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
     "REDOC_DIST": "SIDECAR",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": [],
@@ -194,6 +197,8 @@ CELERY_BROKER_URL = REDIS_URL or "redis://127.0.0.1:6379/0"
 # --- Demo and small chains: how many days of raw facts are kept ---
 SAMPLE_RETENTION_DAYS = env.int("XOVIS_SAMPLE_RETENTION_DAYS", 90)
 INTERVAL_RETENTION_DAYS = env.int("XOVIS_INTERVAL_RETENTION_DAYS", 5 * 366)
+EVENT_RETENTION_DAYS = env.int("XOVIS_EVENT_RETENTION_DAYS", 400)
+QUARANTINE_RETENTION_DAYS = env.int("XOVIS_QUARANTINE_RETENTION_DAYS", 90)
 
 # --- Logs: one line of JSON an event; for people at a terminal, plain text. ---
 LOG_FORMAT = env.str("XOVIS_LOG_FORMAT", "json")

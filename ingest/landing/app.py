@@ -48,6 +48,7 @@ class Landing:
 
     def __init__(self, conninfo: Callable[[], str]) -> None:
         self._conninfo = conninfo
+        self._pool: AsyncConnectionPool[AsyncConnection] | None = None
         self._ready: tuple[Credentials, Batcher] | None = None
         self._opening = asyncio.Lock()
 
@@ -76,10 +77,13 @@ class Landing:
                 401, "Unauthorized", "The controller or its webhook key is not known. Check URL and key in XCS."
             )
         received_at = datetime.now(UTC)
+        kept, what = body, ""  # what can't even be inflated is kept to be looked at
         try:
-            parsed = parse_events(_inflate(body, headers))
+            kept, what = _inflate(body, headers), "body"
+            parsed = parse_events(kept)
         except PayloadError as error:
-            await self._keep(batcher, credential, error, body, received_at)
+            fault = _fault(credential, error.reason, error.pointer, kept, what)
+            await _landed(batcher, Post([], [fault], received_at))
             raise _unreadable(error) from error
         return await self._land(batcher, credential, parsed, received_at)
 
@@ -90,8 +94,13 @@ class Landing:
                     self._conninfo(), min_size=1, max_size=3, open=False, timeout=10, kwargs={"autocommit": True}
                 )
                 await pool.open()
-                self._ready = Credentials(pool), Batcher(pool)
+                self._pool, self._ready = pool, (Credentials(pool), Batcher(pool))
             return self._ready
+
+    async def close(self) -> None:
+        """End the connections to the database."""
+        if self._pool is not None:
+            await self._pool.close()
 
     async def _land(
         self, batcher: Batcher, credential: Credential, parsed: ParsedEvents, received_at: datetime
@@ -108,7 +117,7 @@ class Landing:
             )
             for event, raw in parsed.events
         ]
-        faults = [_fault(credential, item.reason, item.pointer, item.raw) for item in parsed.rejected]
+        faults = [_fault(credential, item.reason, item.pointer, item.raw, "event") for item in parsed.rejected]
         accepted = await _landed(batcher, Post(events, faults, received_at))
         if not events and faults:
             raise Refused(
@@ -123,12 +132,6 @@ class Landing:
             answer["errors"] = [{"pointer": item.pointer, "detail": item.reason} for item in parsed.rejected]
         return answer
 
-    async def _keep(
-        self, batcher: Batcher, credential: Credential, error: PayloadError, body: bytes, received_at: datetime
-    ) -> None:
-        fault = _fault(credential, error.reason, error.pointer, body)
-        await _landed(batcher, Post([], [fault], received_at))
-
 
 async def _landed(batcher: Batcher, post: Post) -> int:
     try:
@@ -137,8 +140,8 @@ async def _landed(batcher: Batcher, post: Post) -> int:
         raise Refused(503, "Service Unavailable", "Too much is waiting to be stored. Send again.") from error
 
 
-def _fault(credential: Credential, reason: str, pointer: str, body: bytes) -> Fault:
-    return Fault(credential.store_id, credential.controller_id, "webhook", "event", reason, pointer, body)
+def _fault(credential: Credential, reason: str, pointer: str, body: bytes, what: str) -> Fault:
+    return Fault(credential.store_id, credential.controller_id, "webhook", "event", reason, pointer, body, what)
 
 
 def _unreadable(error: PayloadError) -> Refused:

@@ -11,7 +11,7 @@ from ingest.models.facts import (
     QueueSample,
     ZoneState,
 )
-from ingest.models.streams import Backfill, BackfillStep, Stream
+from ingest.models.streams import Backfill, BackfillStep, HealedGap, Stream
 
 __all__ = [
     "Backfill",
@@ -20,6 +20,7 @@ __all__ = [
     "DwellInterval",
     "Event",
     "FootfallInterval",
+    "HealedGap",
     "Measure",
     "OccupancySample",
     "PathInterval",

@@ -21,7 +21,7 @@ from ingest.xcs.errors import (
     Unauthorized,
     XcsError,
 )
-from ingest.xcs.wire import Reply
+from ingest.xcs.replies import Reply
 
 LONGEST_WAIT = timedelta(days=1)
 """However long a controller says to wait, it is asked again after a day."""
@@ -72,13 +72,13 @@ def retry_after(reply: Reply, now: datetime) -> timedelta | None:
 
     A date is taken against the answer's own ``Date``, since the two clocks may differ, and else against ``now``.
     """
-    value = reply.headers.get("Retry-After", "").strip()
+    value = reply.headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]{1,9}", value):
         return min(timedelta(seconds=int(value)), LONGEST_WAIT)
     until = _http_date(value)
     if until is None:
         return None
-    since = _http_date(reply.headers.get("Date", "")) or now
+    since = _http_date(reply.headers.get("date", "")) or now
     return min(max(until - since, timedelta()), LONGEST_WAIT)
 
 
@@ -109,5 +109,5 @@ def _title(status: int) -> str:
 
 
 def _target(reply: Reply) -> str:
-    location = _printable(reply.headers.get("Location", ""))
+    location = _printable(reply.headers.get("location", ""))
     return f" It points to {location}." if location else ""

@@ -1,44 +1,12 @@
-"""Reports and live figures as the API writes them."""
+"""Live figures as the API writes them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from reports.live import QueueNow, StoreOccupancy, age_s
-from reports.queries import Report, named
-from reports.request import ReportRequest
-
-
-def report_answer(report: Report) -> dict[str, Any]:
-    """What was asked, in full, then flat rows and totals."""
-    return {
-        **asked(report.request),
-        "as_of": report.as_of.isoformat(),
-        "columns": [{"name": column.name, "unit": column.unit} for column in report.figures],
-        "rows": [named(report.columns, row) for row in report.rows],
-        "totals": report.totals,
-    }
-
-
-def asked(request: ReportRequest) -> dict[str, Any]:
-    """A report's request, in full."""
-    return {
-        "report": request.measure.value,
-        "start": request.start.isoformat(),
-        "end": request.end.isoformat(),
-        "granularity": request.granularity,
-        "by": request.by,
-        "hours": request.hours,
-        "store": list(request.stores),
-        "region": list(request.regions),
-        "tag": list(request.tags),
-        "zone": list(request.zones),
-        "compare": request.compare or None,
-        "like_for_like": request.like_for_like,
-        "order": request.order or None,
-        "limit": request.limit,
-    }
 
 
 def occupancy_answer(item: StoreOccupancy, now: datetime) -> dict[str, Any]:
@@ -80,4 +48,13 @@ def queue_answer(item: QueueNow, now: datetime) -> dict[str, Any]:
         "status": item.status,
         "as_of": item.store.local(item.as_of).isoformat() if item.as_of else None,
         "age_s": age_s(item.as_of, now),
+    }
+
+
+def without_age(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer without its ages, which change each second though nothing else does."""
+    return {
+        name: [without_age(zone) for zone in value] if name == "zones" else value
+        for name, value in answer.items()
+        if name != "age_s"
     }

@@ -32,7 +32,7 @@ from sites_app.problems import Problem, only_parameters, parameter_problem
 
 _REPORT_PARAMETERS = (
     "start", "end", "granularity", "by", "hours", "store", "region", "tag", "zone", "compare", "like_for_like", "order",
-    "limit",
+    "limit", "format",
 )  # fmt: skip
 LIVE_PARAMETERS = ("store", "region", "tag")
 _REPEATABLE = frozenset({"store", "region", "tag", "zone"})

@@ -11,7 +11,9 @@ from rest_framework import serializers
 
 from ingest.models import Measure
 from reports.api.parameters import MAX_LIMIT
+from reports.formats import FORMATS
 from reports.measures import SPECS, MeasureSpec
+from reports.models import Export
 from reports.queries import ReportColumn, figures_of
 from reports.request import BYS, COMPARES, GRANULARITIES, HOURS, PROFILES
 from sites_app.problems import MEDIA_TYPE
@@ -238,4 +240,56 @@ REPORT_PARAMETERS = [
     OpenApiParameter(
         "limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT}, description="At most so many rows."
     ),
+    _parameter("format", "The file's format; it goes before `Accept`.", enum=list(FORMATS), default="json"),
 ]
+
+PAGE_PARAMETERS = [
+    OpenApiParameter("limit", OpenApiTypes.INT, description="How many a page has, at most 1,000.", default=100),
+    _parameter("cursor", "Where the page begins, as `next` and `previous` have it."),
+]
+
+
+class ExportOrderSerializer(serializers.Serializer[object]):
+    """What a report takes as query parameters, with which report and which format."""
+
+    report = serializers.ChoiceField([measure.value for measure in SPECS])
+    format = serializers.ChoiceField(list(FORMATS), default="json")
+    start = serializers.CharField(help_text="A date, or an instant with its offset.")
+    end = serializers.CharField(help_text="Likewise; the window is half-open.")
+    granularity = serializers.ChoiceField((*GRANULARITIES, *PROFILES), default=GRANULARITIES[0])
+    by = serializers.ChoiceField(BYS, default=BYS[0])
+    hours = serializers.ChoiceField(HOURS, default=HOURS[0])
+    store = serializers.ListField(child=serializers.CharField(), required=False)
+    region = serializers.ListField(child=serializers.CharField(), required=False)
+    tag = serializers.ListField(child=serializers.CharField(), required=False)
+    zone = serializers.ListField(child=serializers.CharField(), required=False)
+    compare = serializers.ChoiceField(COMPARES, required=False)
+    like_for_like = serializers.BooleanField(default=False)
+    order = serializers.CharField(required=False)
+    limit = serializers.IntegerField(required=False, min_value=1)
+
+
+class ExportSerializer(serializers.Serializer[object]):
+    """An export: what was ordered, how far it has come, and where its file is."""
+
+    id = serializers.UUIDField()
+    url = serializers.URLField()
+    report = serializers.ChoiceField([measure.value for measure in SPECS])
+    format = serializers.ChoiceField(list(FORMATS))
+    asked = serializers.DictField(help_text="The report's parameters, in full.")
+    state = serializers.ChoiceField(Export.State.values)
+    progress = serializers.FloatField(min_value=0, max_value=1)
+    rows = serializers.IntegerField(allow_null=True)
+    size_bytes = serializers.IntegerField(allow_null=True)
+    error = serializers.CharField(allow_null=True, help_text="Why it failed.")
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True, help_text="Until when the file can be fetched.")
+    file = serializers.URLField(allow_null=True, help_text="Where the file is fetched, once the state is `done`.")
+
+
+class ExportPageSerializer(serializers.Serializer[object]):
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = ExportSerializer(many=True)

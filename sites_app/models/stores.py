@@ -5,6 +5,7 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.contrib.postgres.fields import ArrayField
@@ -21,8 +22,14 @@ if TYPE_CHECKING:
 
 def validate_timezone(name: str) -> None:
     """Refuse what is not a zone of the IANA database."""
-    if name not in zoneinfo.available_timezones():
+    if name not in _timezones():
         raise ValidationError(f"'{name}' is not an IANA time zone; write one such as Europe/Berlin.")
+
+
+@cache
+def _timezones() -> set[str]:
+    """Read once: finding them walks through the whole database."""
+    return zoneinfo.available_timezones()
 
 
 class StoreQuerySet(models.QuerySet["Store"]):

@@ -138,12 +138,9 @@ def _compare_controllers(table: Table, plan: Plan) -> None:
     known: dict[str, list[Controller]] = defaultdict(list)
     for controller in Controller.objects.filter(store__code__in=stores).select_related("store"):
         known[controller.store.code].append(controller)
-    rows: dict[str, list[ControllerRow]] = defaultdict(list)
-    for row in table.controllers:
-        rows[row.store_code].append(row)
     changes = {
         row.line: _controller_change(row, name, controller, stores[code])
-        for code, of_store in rows.items()
+        for code, of_store in table.of_store.items()
         for row, name, controller in _matched(of_store, known[code])
     }
     plan.controllers = [changes[row.line] for row in table.controllers]
@@ -181,8 +178,9 @@ def _controller_change(row: ControllerRow, name: str, controller: Controller | N
             setattr(controller, field_name, value)
             differs = True
     # Encrypting the same key again would give another token: only a key that is another one is written.
-    for field_name, plain in (("api_key", row.api_key), ("webhook_key", row.webhook_key)):
-        if plain and getattr(controller, field_name) != Secret.of(plain):
-            setattr(controller, field_name, plain)
-            differs = True
+    if row.api_key and controller.api_key != Secret.of(row.api_key):
+        controller.api_key = row.api_key
+        differs = True
+    if row.webhook_key and controller.change_webhook_key(row.webhook_key):
+        differs = True
     return ControllerChange(row, controller, "changed" if differs else "unchanged")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -76,6 +77,7 @@ class Table:
 
     stores: dict[str, StoreRow] = field(default_factory=dict)
     controllers: list[ControllerRow] = field(default_factory=list)
+    of_store: defaultdict[str, list[ControllerRow]] = field(default_factory=lambda: defaultdict(list))
     errors: list[CellError] = field(default_factory=list)
     region_paths: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -191,24 +193,24 @@ def _check_repeated(store: StoreRow, cells: Cells) -> None:
 
 
 def _take_controller(table: Table, cells: Cells, code: str) -> None:
-    others = [row for row in table.controllers if row.store_code == code]
+    others = table.of_store[code]
     name = cells.text("controller_name", 100)
     if name and any(row.name == name for row in others):
         cells.error("controller_name", f"The store has a controller '{name}' on an earlier line.")
     url = cells.check("base_url", cells.text("base_url", 300, required=True).rstrip("/"), validate_base_url)
     if url and any(row.base_url == url for row in others):
         cells.error("base_url", "The store has this controller on an earlier line.")
-    table.controllers.append(
-        ControllerRow(
-            cells.line,
-            code,
-            name,
-            url,
-            cells.text("api_key", 500, required=True),
-            cells.text("webhook_key", 500),
-            cells.number("poll_interval_s", 5, 3600),
-        )
+    row = ControllerRow(
+        cells.line,
+        code,
+        name,
+        url,
+        cells.text("api_key", 500, required=True),
+        cells.text("webhook_key", 500),
+        cells.number("poll_interval_s", 5, 3600),
     )
+    others.append(row)
+    table.controllers.append(row)
 
 
 def _code(code: str) -> None:

@@ -138,7 +138,7 @@ def test_the_process_writes_nothing_but_json_and_ends_with_its_code(two: list[Co
         env={**os.environ, "XOVIS_DATABASE_URL": database_url},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
     )
     assert ended.returncode == 1
     assert json.loads(ended.stdout)["failed"] == 1

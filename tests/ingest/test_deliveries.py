@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 import pytest
-from django.db import models, transaction
+from django.db import DataError, models, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -147,3 +147,21 @@ def test_of_one_key_what_was_received_last_stands_and_live_is_the_newest(
     for zone_id, observed_at in newest.items():
         pk = controller.zones.get(zone_id=zone_id).pk
         assert states[pk][2:6] == samples[pk, observed_at][2:]
+
+
+def test_a_write_is_whole_or_not_at_all(controller: Controller) -> None:
+    zone = controller.zones.get(zone_id="a")
+    good = facts.OccupancyRow(controller.store_id, zone.pk, NOW, NOW, 1, None)
+    bad = facts.FootfallRow(controller.store_id, zone.pk, NOW, NOW, NOW + QUARTER, True, 2**40, 0)
+    with pytest.raises(DataError):
+        facts.write(facts.Facts(occupancy=[good], footfall=[bad]))
+    assert not OccupancySample.objects.exists()
+    assert not ZoneState.objects.exists()
+    assert not Dirty.objects.exists()
+
+
+def test_dwell_times_make_known_which_zones_have_them(controller: Controller) -> None:
+    zone = controller.zones.get(zone_id="a")
+    row = facts.DwellRow(controller.store_id, zone.pk, NOW, NOW, NOW + 4 * QUARTER, 1000, None)
+    facts.write(facts.Facts(dwell=[row]))
+    assert dict(controller.zones.values_list("zone_id", "has_dwell")) == {"a": True, "b": False}

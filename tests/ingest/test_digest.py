@@ -92,7 +92,7 @@ def test_what_a_controller_posts_becomes_facts(fleet: Fleet, server: str, faults
 
 
 def wait_until_delivered(fleet: Fleet, site: Any, count: int) -> None:
-    for _ in range(400):
+    for _ in range(1200):
         told = fleet.deliveries(site)
         if told["counts"]["delivered"] == count:
             return
@@ -121,7 +121,7 @@ def test_digesters_at_the_same_time_share_the_work(
     def work(_: int) -> int:
         done = 0
         try:
-            together.wait(20)
+            together.wait(60)
             while batch := digest.digest_batch(now=NOW):
                 done += batch
         finally:

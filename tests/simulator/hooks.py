@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+import time
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -36,18 +38,17 @@ class Hook:
 
     def wait_until(self, **counts: int) -> dict[str, Any]:
         """The deliveries, once they stand so."""
-        for _ in range(1000):
-            deliveries = self.deliveries
-            if all(deliveries["counts"][state] == count for state, count in counts.items()):
-                return deliveries
-        raise AssertionError(f"{counts} didn't come to be, but {deliveries['counts']}")
+        return self._wait(lambda told: counts.items() <= told["counts"].items())
 
     def wait_until_looked(self, at: datetime) -> None:
         """Until the fleet has looked for what happened at the controller by then."""
-        for _ in range(2000):
-            if self.deliveries["seen_until"] == utc(at):
-                return
-        raise AssertionError(f"nobody looked at {at}")
+        self._wait(lambda told: told["seen_until"] == utc(at))
+
+    def _wait(self, done: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        patience = time.monotonic() + 15
+        while not done(told := self.deliveries):
+            assert time.monotonic() < patience, told
+        return told
 
 
 def is_signed(post: Post, secret: str) -> bool:

@@ -101,7 +101,7 @@ def test_old_firmware_leaves_out_what_it_doesnt_know(fleet: RunningFleet) -> Non
 
 
 def test_a_full_zone_is_critical_and_a_long_queue_exceeds(fleet: RunningFleet) -> None:
-    seen: set[str] = set()
+    statuses, over = set(), set()
     for hour in range(10, 20):
         fleet.set_clock(datetime(2026, 12, 5, hour, 40, tzinfo=UTC))
         for name in (ONE, "S002/Controller 1", "S006/Controller 1", "S008/Controller 1"):
@@ -109,9 +109,11 @@ def test_a_full_zone_is_critical_and_a_long_queue_exceeds(fleet: RunningFleet) -
             for row in subject.rows("/occupancy/current"):
                 load = row["utilization_percentage"]
                 assert row["status"] == ("critical" if load >= 90 else "warning" if load >= 75 else "normal")
-                seen.add(row["status"])
-            seen |= {row["status"] for row in subject.rows("/queue/status")}
-    assert seen == {"normal", "warning", "critical", "exceeded"}
+                statuses.add(row["status"])
+            for row in subject.rows("/queue/status"):
+                over.add((max(-1, min(1, row["people_waiting"] - row["threshold"])), row["status"]))
+    assert statuses == {"normal", "warning", "critical"}
+    assert over == {(-1, "normal"), (0, "normal"), (1, "exceeded")}
 
 
 def columns(rows: list[Row], *names: str) -> list[tuple[object, ...]]:

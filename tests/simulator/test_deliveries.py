@@ -13,7 +13,7 @@ from simulator.faults import NONE
 from simulator.fleet import Fleet
 from simulator.posts import Target
 from simulator.webhooks import EXPIRED, Patience, Webhooks
-from tests.simulator.hooks import OTHER, Hook
+from tests.simulator.hooks import ONE, OTHER, Hook
 from tests.simulator.receiver import Receiver, receiving
 from tests.simulator.running import RunningFleet
 
@@ -47,7 +47,10 @@ def test_tries_back_off(hook: Hook, receiver: Receiver) -> None:
 
 def test_a_receiver_that_is_gone_is_left_alone(fleet: RunningFleet, hook: Hook, receiver: Receiver) -> None:
     receiver.answers = lambda _: 410
-    hook.emit(3)
+    fleet.set_faults(ONE, late_s=60)
+    hook.emit()
+    fleet.set_faults(ONE)
+    hook.emit(2)
     deliveries = hook.wait_until(gone=3)
     assert deliveries["gone"] is True
     hook.emit(3)

@@ -54,6 +54,7 @@ def test_mornings_belong_to_commuters() -> None:
 def test_late_shopping_fills_the_evening() -> None:
     wednesday, thursday = usual(BERLIN, 2, 18.75, 19.75), usual(BERLIN, 3, 18.75, 19.75)
     assert thursday > 1.25 * wednesday
+    assert usual(BERLIN, 3) > 1.15 * usual(BERLIN, 2)
     assert usual(BERLIN, 3, 20, 21) > 0
     assert usual(BERLIN, 2, 20, 21) == 0
 

@@ -17,10 +17,7 @@ from xovis_platform.stack.state import read_private
 
 KILLED = {**PROCESSES, "fleet": "simulator serve"}
 
-pytestmark = [
-    pytest.mark.skipif(sys.platform != "linux", reason="finds the stack's processes in /proc"),
-    pytest.mark.xdist_group("demo"),
-]
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds the stack's processes in /proc")
 
 
 @pytest.fixture(scope="module")

@@ -31,19 +31,20 @@ class Command(JsonCommand):
         return {"answers": tally.answers, "facts": tally.facts, "faults": tally.faults, "failed": 0}
 
     def summary(self, done: dict[str, Any]) -> str:
-        return (
-            f"Took in {done['answers']} answers with {done['facts']} facts; {done['faults']} faults are in quarantine."
-        )
+        return f"Took in {done['answers']} answers with {done['facts']} facts; {done['faults']} can't be used."
 
 
 def _lines(source: str) -> Iterator[bytes]:
     if source == "-":
         yield from sys.stdin.buffer
     elif source.startswith(("http://", "https://")):
-        with requests.get(source, stream=True, timeout=(3, 60)) as answer:
-            if not answer.ok:
-                raise CommandError(f"{source} answered {answer.status_code}.")
-            yield from answer.iter_lines(chunk_size=1 << 20)
+        try:
+            with requests.get(source, stream=True, timeout=(3, 60)) as answer:
+                if not answer.ok:
+                    raise CommandError(f"{source} answered {answer.status_code}.")
+                yield from answer.iter_lines(chunk_size=1 << 20)
+        except requests.RequestException as error:
+            raise CommandError(f"{source} can't be read, or not to its end ({type(error).__name__}).") from error
     else:
         try:
             with Path(source).open("rb") as file:

@@ -3,7 +3,7 @@
   "use strict";
   const live = document.getElementById("live");
   const notice = document.getElementById("stale");
-  const LIMIT_MS = 15000; // three turns of the refresh
+  const LIMIT_MS = 3 * 1000 * Number(live.dataset.refreshS);
   let askedAt = Date.now();
   let freshAt = askedAt;
 
