@@ -5,12 +5,15 @@ Events and facts have composite keys, which the admin can't show; they are read 
 
 from __future__ import annotations
 
-from django.contrib import admin
+from datetime import UTC, datetime
+
+from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from ingest.models import Backfill, BackfillStep, Quarantine, Stream
+from ingest import replaying
+from ingest.models import Backfill, BackfillStep, HealedGap, Quarantine, Stream
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold comes without types
@@ -37,8 +40,17 @@ class StreamAdmin(ReadOnlyAdmin):
         "consecutive_failures",
         "last_error",
         "stopped",
+        "lacks",
     ]
-    list_filter = ["kind", "stopped"]
+    list_filter = ["kind", "stopped", "last_error_code"]
+    search_fields = ["controller__name", "controller__store__code", "controller__store__name"]
+    list_select_related = ["controller__store"]
+
+
+@admin.register(HealedGap)
+class HealedGapAdmin(ReadOnlyAdmin):
+    list_display = ["controller", "kind", "start", "end", "healed_at"]
+    list_filter = ["kind"]
     search_fields = ["controller__name", "controller__store__code", "controller__store__name"]
     list_select_related = ["controller__store"]
 
@@ -68,14 +80,26 @@ class BackfillAdmin(ReadOnlyAdmin):
 
 @admin.register(Quarantine)
 class QuarantineAdmin(ReadOnlyAdmin):
-    list_display = ["received_at", "controller", "source", "stream", "reason", "pointer", "replayed_at"]
-    list_filter = ["source", "stream"]
+    list_display = ["received_at", "controller", "source", "stream", "what", "reason", "pointer", "replayed_at"]
+    list_filter = ["source", "stream", "what", ("replayed_at", admin.EmptyFieldListFilter)]
     search_fields = ["reason", "controller__name", "controller__store__code"]
     list_select_related = ["controller__store"]
     exclude = ["body"]
     readonly_fields = ["body_text"]
+    actions = ["replay"]
 
     @admin.display(description="Body")
     def body_text(self, fault: Quarantine) -> str:
         """The body as text, as far as it is any."""
         return bytes(fault.body).decode(errors="replace")
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        """Who may change figures."""
+        return request.user.has_perm("ingest.change_quarantine")
+
+    @admin.action(description="Replay: understand it anew", permissions=["replay"])
+    def replay(self, request: HttpRequest, faults: QuerySet[Quarantine]) -> None:
+        """Replay the chosen faults, and say what came of it."""
+        tally = replaying.replay(faults, now=datetime.now(UTC))
+        level = messages.WARNING if tally.still else messages.SUCCESS
+        self.message_user(request, tally.said, level)

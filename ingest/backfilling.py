@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Q
 
-from ingest import asking, backoff, healing, health, outcomes, polling
+from ingest import asking, backoff, healing, outcomes, polling, standing, statements
+from ingest.crew import Round
 from ingest.models import Backfill, BackfillStep, Stream
 from ingest.resolve import ZoneDirectory
 from sites_app.models import Controller
@@ -19,6 +19,9 @@ from sites_app.models import Controller
 BATCH = 40
 MAX_ATTEMPTS = 6
 _LEASE = timedelta(minutes=5)
+_ADVISORY_LOCK = 7_301_002
+_STEP = {"id": "bigint", "state": "text", "attempts": "int", "due_at": "timestamptz", "error": "text"}
+_UPDATE_STEPS = statements.update("ingest_backfillstep", _STEP)
 KINDS = (Stream.Kind.FOOTFALL, Stream.Kind.DWELL, Stream.Kind.PATHS)
 
 
@@ -65,15 +68,32 @@ def progress(backfill_id: UUID) -> Progress:
     return Progress(**counts)
 
 
+def run(clock: asking.Clock, *, at_most: timedelta = timedelta(seconds=20)) -> None:
+    """Take waiting steps for a while, if nobody else is at it: a long backfill leaves the workers to what is live."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_ADVISORY_LOCK])
+        if not cursor.fetchone()[0]:
+            return
+        try:
+            ends = clock() + at_most
+            while run_batch(clock) and clock() < ends:
+                pass
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_ADVISORY_LOCK])
+
+
 def run_batch(clock: asking.Clock) -> int:
     """Claim and take a batch of waiting steps; how many. A claim that comes to nothing is due again by itself."""
     steps = _claim(clock())
     if not steps:
         return 0
     directory = ZoneDirectory.of({step.controller_id for step in steps})
-    with ThreadPoolExecutor(max_workers=min(polling.THREADS, len(steps))) as threads:
-        taken = list(threads.map(lambda step: asking.take(_turn(step, directory), clock), steps))
-    _write(steps, taken, directory, clock())
+    turns = [_turn(step, directory) for step in steps]
+    by_turn = {id(turn): step for turn, step in zip(turns, steps, strict=True)}
+    round_ = Round(turns, clock)
+    while round_.waiting:
+        came = round_.come()
+        _write([(by_turn[id(outcome.turn)], outcome) for outcome in came], directory, clock())
     return len(steps)
 
 
@@ -92,19 +112,21 @@ def _turn(step: BackfillStep, directory: ZoneDirectory) -> asking.Turn:
     return asking.Turn.of(step.controller, directory.known(step.controller_id), [question])
 
 
-def _write(steps: list[BackfillStep], taken: list[asking.Outcome], directory: ZoneDirectory, now: datetime) -> None:
-    for step, outcome in zip(steps, taken, strict=True):
+def _write(taken: list[tuple[BackfillStep, asking.Outcome]], directory: ZoneDirectory, now: datetime) -> None:
+    for step, outcome in taken:
         _settle(step, outcome, now)
-    with transaction.atomic():
-        outcomes.keep(taken, directory, now=now)
-        BackfillStep.objects.bulk_update(steps, ["state", "attempts", "due_at", "error"])
+    columns = [[getattr(step, name) for step, _ in taken] for name in _STEP]
+    with transaction.atomic(), connection.cursor() as cursor:
+        outcomes.keep([outcome for _, outcome in taken], directory, now=now)
+        cursor.execute(_UPDATE_STEPS, columns)
 
 
 def _settle(step: BackfillStep, outcome: asking.Outcome, now: datetime) -> None:
     """Mark a step done, to be tried again, or failed."""
-    error = outcome.answers[-1].error if outcome.answers else None
+    answered = outcome.answers[-1]
+    error = answered.error
     step.attempts += 1
-    if error is None or health.harmless(step.kind, error):
+    if error is None or standing.harmless(answered, is_known=step.kind != Stream.Kind.FOOTFALL):
         step.state, step.error = BackfillStep.State.DONE, ""
         return
     step.error = str(error)

@@ -1,23 +1,26 @@
 """Digesting: events that landed become readings, readings become facts.
 
 Landing keeps an event as it came; here it's understood. What can't be is kept in quarantine with the reason, and the
-event counts as digested: it stands in the list of events all the same. Sensors push figures by the minute: such a push
-goes once its facts are there, which hold all of it.
+event counts as digested: it stands in the list of events all the same. One that can't be digested for whatever reason
+holds up no other. Sensors push figures by the minute: such a push goes once its facts are there, which hold all of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from ingest import facts, pushed, quarantine
+from ingest.isolation import each_alone
 from ingest.models import Event, Quarantine
-from ingest.quarantine import Fault
-from ingest.readings import Reading, SensorReading, event_readings, future_limit
+from ingest.quarantine import UNKNOWN_ZONE, Fault
+from ingest.readings import SensorReading, event_readings, future_limit
 from ingest.resolve import ZoneDirectory, resolve
 from ingest.xcs.payloads import PayloadError, parse_event
 from sites_app.models import Controller, Sensor
@@ -51,7 +54,7 @@ def digest_batch(*, now: datetime) -> int:
     with transaction.atomic():
         events = _claim()
         if events:
-            _digest(events, now)
+            each_alone(events, partial(_digest, now=now), partial(_give_up, now=now))
     return len(events)
 
 
@@ -68,18 +71,19 @@ def _digest(events: Sequence[Event], now: datetime) -> None:
     gone = pushed.take(pushes, rows, faults, now=now)
     directory = ZoneDirectory.of({event.controller_id for event in events})
     for event in events:
-        for reading in _understand(event, faults):
-            if isinstance(reading, SensorReading):
-                key = (event.controller_id, reading.sensor_id)
-                sensors[key] = max(sensors.get(key, (event.observed_at, "")), (event.observed_at, reading.status))
-            else:
-                _resolve(event, reading, directory, rows, faults)
+        reading, found = understand(event, directory)
+        faults += found
+        if isinstance(reading, SensorReading):
+            key = (event.controller_id, reading.sensor_id)
+            sensors[key] = max(sensors.get(key, (event.observed_at, "")), (event.observed_at, reading.status))
+        elif reading is not None:
+            rows.add(reading)
     facts.write(rows)
     quarantine.keep(faults, received_at=now)
     _set_sensors(sensors)
     with connection.cursor() as cursor:
         cursor.execute(_GONE, _keys(gone))
-        cursor.execute(_DIGESTED, [now, *_keys([*pushes, *events])])
+    _mark([*pushes, *events], now)
 
 
 def _apart(events: Sequence[Event]) -> tuple[list[Event], list[Event]]:
@@ -99,38 +103,55 @@ def _keys(events: Sequence[Event]) -> list[list[Any]]:
     ]
 
 
-def _understand(event: Event, faults: list[Fault]) -> Sequence[Reading | SensorReading]:
+def understand(event: Event, directory: ZoneDirectory) -> tuple[facts.Facts | SensorReading | None, list[Fault]]:
+    """What an event says, or else what is wrong with it."""
     try:
-        return event_readings(parse_event(bytes(event.body)))
+        (reading,) = event_readings(parse_event(bytes(event.body)))
     except PayloadError as error:
-        faults.append(_fault(event, error.reason, error.pointer))
-        return ()
-
-
-def _resolve(event: Event, reading: Reading, directory: ZoneDirectory, rows: facts.Facts, faults: list[Fault]) -> None:
-    kept, too_early = future_limit([reading], received_at=event.received_at)
-    faults.extend(_fault(event, item.reason, item.pointer) for item in too_early)
+        return None, [_fault(event, error.reason, error.pointer)]
+    if isinstance(reading, SensorReading):
+        return reading, []
+    _, too_early = future_limit([reading], received_at=event.received_at)
+    if too_early:
+        return None, [_fault(event, item.reason, item.pointer) for item in too_early]
     resolved = resolve(
-        kept,
+        [reading],
         directory,
         store_id=event.store_id,
         controller_id=event.controller_id,
         received_at=event.received_at,
     )
-    rows.add(resolved.facts)
     if resolved.unknown:
-        faults.append(_fault(event, "The controller has no such zone; discover it, then replay.", "/data/zoneId"))
+        return None, [_fault(event, UNKNOWN_ZONE, "/data/zoneId", awaits=reading.zone_id)]
+    return resolved.facts, []
 
 
-def _fault(event: Event, reason: str, pointer: str) -> Fault:
+def _give_up(event: Event, error: Exception, now: datetime) -> None:
+    """Set aside an event that can't be written, even alone."""
+    fault = _fault(event, f"Digesting it failed: {type(error).__name__}.", "")
+    if _apart([event])[0]:
+        fault = replace(fault, what="")  # what sensors push isn't replayed
+    quarantine.keep([fault], received_at=now)
+    _mark([event], now)
+
+
+def _mark(events: Sequence[Event], now: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_DIGESTED, [now, *_keys(events)])
+
+
+def _fault(event: Event, reason: str, pointer: str, *, awaits: str = "") -> Fault:
     return Fault(
         event.store_id,
         event.controller_id,
         Quarantine.Source.WEBHOOK,
-        event.event[:20],
+        event.event,
         reason,
         pointer,
         bytes(event.body),
+        what=Quarantine.What.EVENT,
+        awaits=awaits,
+        received_at=event.received_at,
     )
 
 

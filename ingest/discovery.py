@@ -1,16 +1,29 @@
-"""What controllers have: sensors and zones, and keeping the registry in step with them."""
+"""What a controller has: asking it for its sensors and zones, and keeping the registry in step."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
 
-from ingest.wire.decoding import Rejected
+from ingest.wire.errors import FeatureDisabled, NotFound
+from ingest.xcs.client import XcsClient
+from ingest.xcs.payloads import Answer, Counts, QueueStatus
 from sites_app.models import Controller, Sensor, Zone
+
+# XCS doesn't say a zone's kind: an entrance is known by having rows in the counts of the last hours.
+_COUNTS_WINDOW = timedelta(hours=2)
+
+Hear = Callable[[str, Callable[[], Answer[Any]]], Answer[Any]]
+"""Takes in one answer, by its shape; ``NOTHING`` where the controller doesn't have it. Raises ``ControllerError``."""
+
+NOTHING: Answer[Any] = Answer(datetime.min.replace(tzinfo=UTC), [], [])
+OPTIONAL = frozenset({"sensors", "queues", "counts"})
+"""Answers beside occupancy that older firmware may not have, or that are switched off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +56,18 @@ class Found:
 
     zones: dict[str, FoundZone] = field(default_factory=dict)
     sensors: list[FoundSensor] = field(default_factory=list)
-    rejected: list[Rejected] = field(default_factory=list)
 
-    def add(self, zone_id: str, name: str | None, kind: str) -> None:
-        """A zone that has shown itself to be of a kind; what it is more than that already it stays."""
+    def add_entrances(self, rows: Iterable[Counts]) -> None:
+        """What counts who comes and goes is an entrance."""
+        for row in rows:
+            self._add(row.zone_id, row.name, Zone.Kind.ENTRANCE)
+
+    def add_queues(self, rows: Iterable[QueueStatus]) -> None:
+        """What has a length is a queue, whatever else it has."""
+        for row in rows:
+            self._add(row.zone_id, row.name, Zone.Kind.QUEUE)
+
+    def _add(self, zone_id: str, name: str | None, kind: str) -> None:
         known = self.zones.get(zone_id, FoundZone(zone_id, "", kind, None, has_occupancy=False))
         if _RANK[known.kind] <= _RANK[kind]:
             self.zones[zone_id] = replace(known, name=name or known.name, kind=kind)
@@ -64,6 +85,33 @@ class Change:
     zones_created: int = 0
     zones_changed: int = 0
     sensors: int = 0
+
+
+def if_there(shape: str, ask: Callable[[], Answer[Any]]) -> Answer[Any]:
+    """An answer, or ``NOTHING`` from firmware that doesn't have such a thing, or has it switched off."""
+    try:
+        return ask()
+    except (NotFound, FeatureDisabled):
+        if shape not in OPTIONAL:
+            raise
+        return NOTHING
+
+
+def ask(client: XcsClient, hear: Hear = if_there, *, now: datetime) -> Found:
+    """Ask a controller for its sensors and zones. Raises ``ControllerError``."""
+    found = Found()
+    occupancy = hear("occupancy", client.occupancy)  # whoever doesn't answer this is no controller
+    for snapshot in occupancy.rows:
+        found.zones[snapshot.zone_id] = FoundZone(
+            snapshot.zone_id, snapshot.name or "", Zone.Kind.AREA, snapshot.capacity or None, has_occupancy=True
+        )
+    found.add_entrances(hear("counts", lambda: client.counts(now - _COUNTS_WINDOW, now)).rows)
+    found.add_queues(hear("queues", client.queues).rows)
+    found.sensors = [
+        FoundSensor(row.sensor_id, row.name or "", row.type or "", row.status or "", row.firmware or "")
+        for row in hear("sensors", client.sensors).rows
+    ]
+    return found
 
 
 def keep(found: Mapping[UUID, Found], *, now: datetime) -> Change:

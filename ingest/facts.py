@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
-from django.db import connection, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 
 from ingest import partitions, records, statements
 from ingest.models import (
@@ -162,9 +162,17 @@ _PLAN: dict[str, _Plan] = {
 
 def write(facts: Facts) -> None:
     """Write the rows of all measures in one transaction. Writing the same again changes nothing."""
+    try:
+        _write(facts)
+    except IntegrityError:  # a month that was there isn't any more
+        partitions.forget()
+        _write(facts)
+
+
+def _write(facts: Facts) -> None:
     for measure, (tables, _) in _PLAN.items():
         for model in tables:
-            ensure_partitions(model, getattr(facts, measure))
+            expect_partitions(model, getattr(facts, measure))
     with transaction.atomic(), connection.cursor() as cursor:
         for measure, (_, sentences) in _PLAN.items():
             rows: Sequence[Sequence[Any]] = getattr(facts, measure)
@@ -197,7 +205,7 @@ def _note_dwell(zones: Collection[int]) -> None:
         Zone.objects.filter(pk__in=zones, has_dwell=False).update(has_dwell=True)
 
 
-def ensure_partitions(model: type[models.Model], rows: Sequence[Any]) -> None:
+def expect_partitions(model: type[models.Model], rows: Sequence[Any]) -> None:
     """Make the months that these rows fall into. A fact can be older than any that there is a partition for."""
     column: str = model.partitioned_by  # type: ignore[attr-defined]
-    partitions.ensure(model, {partitions.month_of(getattr(row, column)) for row in rows})
+    partitions.expect(model, {partitions.month_of(getattr(row, column)) for row in rows})

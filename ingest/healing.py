@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
+from ingest.models import Stream
 from ingest.readings import FootfallReading, LineReading
 
 QUARTER = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
 WINDOW = timedelta(days=7)
 """The longest stretch that a controller answers for at once."""
+
+STEPS = {
+    Stream.Kind.FOOTFALL.value: QUARTER,
+    Stream.Kind.DWELL.value: HOUR,
+    Stream.Kind.PATHS.value: HOUR,
+}
+"""The streams that come in intervals, and how long those are."""
+
+GRACE = {QUARTER: timedelta(minutes=15), HOUR: timedelta(minutes=90)}
+"""How long after its end an interval may still be missing: three turns of footfall, one and a half of the hourly ones."""
 
 PATIENCE = timedelta(days=1)
 """How long after its end an incomplete interval is waited for."""
@@ -60,3 +71,13 @@ def footfall_cursor(
 def hourly_cursor(asked: tuple[datetime, datetime], controller_now: datetime) -> datetime:
     """Up to where whole hours have been fetched: a controller whose clock is behind isn't done with the last one."""
     return max(asked[0], min(asked[1], floor(controller_now, HOUR)))
+
+
+def gap(kind: str, cursor: datetime | None, watched_from: datetime, now: datetime) -> tuple[datetime, datetime] | None:
+    """The intervals of a stream that are missing at ``now``, by the controller's clock, though they shouldn't be any more."""
+    step = STEPS.get(kind)
+    if step is None:
+        return None
+    start = floor(watched_from, step) if cursor is None else max(cursor, floor(watched_from, step))
+    end = floor(now - GRACE[step], step)
+    return (start, end) if start < end else None

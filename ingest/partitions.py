@@ -11,6 +11,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from psycopg import sql
 
 _ADVISORY_LOCK = 7_301_001  # any number that nothing else of this database locks
+_seen: set[tuple[str, datetime]] = set()
 
 
 class CreatePartitionedModel(migrations.CreateModel):
@@ -60,6 +61,23 @@ def ensure(model: type[models.Model], months: Iterable[datetime]) -> list[str]:
         for name in names:
             cursor.execute(_attach(model._meta.db_table, name, wanted[name]))
     return names
+
+
+def expect(model: type[models.Model], months: Iterable[datetime]) -> None:
+    """``ensure`` months, but look only for those that this process hasn't seen.
+
+    Another process may have dropped one since, or the transaction that made it may have been rolled back: then the insert
+    fails, and is to be tried again after ``forget``.
+    """
+    unseen = {month for month in months if (model._meta.db_table, month) not in _seen}
+    if unseen:
+        ensure(model, unseen)
+        _seen.update((model._meta.db_table, month) for month in unseen)
+
+
+def forget() -> None:
+    """Believe in no month that was seen before."""
+    _seen.clear()
 
 
 def existing(model: type[models.Model]) -> list[str]:

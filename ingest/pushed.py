@@ -34,11 +34,11 @@ class _Known:
     @classmethod
     def of(cls, controller_ids: set[UUID]) -> _Known:
         zones = Zone.objects.filter(controller__in=controller_ids)
-        directory, names = dict[tuple[UUID, str], int](), defaultdict[UUID, dict[str, str]](dict)
+        pks, names = defaultdict[UUID, dict[str, int]](dict), defaultdict[UUID, dict[str, str]](dict)
         for controller_id, zone_id, pk, name in zones.values_list("controller_id", "zone_id", "pk", "name"):
-            directory[controller_id, zone_id] = pk
+            pks[controller_id][zone_id] = pk
             names[controller_id][zone_id] = name
-        return cls(ZoneDirectory(directory), names)
+        return cls(ZoneDirectory(pks), names)
 
     def lacks(self, controller_id: UUID, zone: discovery.FoundZone) -> bool:
         """Whether a zone is new, or has got another name."""

@@ -5,7 +5,7 @@ A reading names zones as its controller does; which store and zone that is, is k
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
@@ -21,6 +21,7 @@ from ingest.xcs.payloads import (
     PayloadError,
     QueueStatus,
     Rejected,
+    SensorInfo,
     SensorName,
     WebhookEvent,
 )
@@ -110,6 +111,7 @@ class SensorReading(NamedTuple):
 
 
 Reading = OccupancyReading | QueueReading | FootfallReading | DwellReading | PathReading | LineReading | StayReading
+EventReading = OccupancyReading | QueueReading | SensorReading
 ReadingT = TypeVar("ReadingT", bound=Reading)
 
 
@@ -139,17 +141,48 @@ def footfall_readings(answer: Answer[Counts]) -> list[FootfallReading]:
 
 
 def dwell_readings(answer: Answer[Dwell]) -> list[DwellReading]:
-    """Intervals of dwell."""
-    return [DwellReading(row.zone_id, row.start, row.end, row.average_dwell_ms, row.visits) for row in answer.rows]
+    """Intervals of dwell, those that were over when the controller answered; the rest is asked for when it's whole."""
+    return [
+        DwellReading(row.zone_id, row.start, row.end, row.average_dwell_ms, row.visits)
+        for row in answer.rows
+        if row.end <= answer.timestamp
+    ]
 
 
 def path_readings(answer: Answer[PathCount]) -> list[PathReading]:
-    """Intervals of paths."""
-    return [PathReading(row.from_zone_id, row.to_zone_id, row.start, row.end, row.count) for row in answer.rows]
+    """Intervals of paths, those that were over when the controller answered."""
+    return [
+        PathReading(row.from_zone_id, row.to_zone_id, row.start, row.end, row.count)
+        for row in answer.rows
+        if row.end <= answer.timestamp
+    ]
 
 
-def event_readings(event: WebhookEvent) -> list[Reading | SensorReading]:
-    """What a webhook's event says. Raises ``PayloadError``, also for a kind of event that isn't known (yet)."""
+class Shape(NamedTuple):
+    """A kind of answer: what its rows are, and what they say. A snapshot's rows are all of the answer's instant."""
+
+    row: type[Any]
+    readings: Callable[[Answer[Any]], Sequence[Reading]]
+    is_snapshot: bool
+
+
+def _no_readings(answer: Answer[SensorInfo]) -> Sequence[Reading]:
+    return ()
+
+
+SHAPES = {
+    "sensors": Shape(SensorInfo, _no_readings, True),
+    "occupancy": Shape(Occupancy, occupancy_readings, True),
+    "queues": Shape(QueueStatus, queue_readings, True),
+    "counts": Shape(Counts, footfall_readings, False),
+    "dwell": Shape(Dwell, dwell_readings, False),
+    "paths": Shape(PathCount, path_readings, False),
+}
+"""By the names under which answers are kept in quarantine."""
+
+
+def event_readings(event: WebhookEvent) -> list[EventReading]:
+    """What a webhook's event says: one reading. Raises ``PayloadError``, also for a kind of event that isn't known (yet)."""
     family, _, what = event.event.partition(".")
     if family == "occupancy":
         return [_occupancy(decode(event.data, Occupancy, "/data"), event.timestamp)]
@@ -165,15 +198,19 @@ def future_limit(readings: Iterable[ReadingT], *, received_at: datetime) -> tupl
 
     An interval counts by its start: the last one ends in the future while it is being filled.
     """
-    latest = received_at + FUTURE_LIMIT
     kept: list[ReadingT] = []
     rejected: list[Rejected] = []
     for reading in readings:
-        if _instant(reading) <= latest:
-            kept.append(reading)
-        else:
+        if is_too_early(reading, received_at):
             rejected.append(_from_the_future(reading, received_at))
+        else:
+            kept.append(reading)
     return kept, rejected
+
+
+def is_too_early(reading: Reading, received_at: datetime) -> bool:
+    """Whether a reading lies further in the future than a controller's clock may be ahead."""
+    return _instant(reading) > received_at + FUTURE_LIMIT
 
 
 def _occupancy(row: Occupancy, at: datetime) -> OccupancyReading:

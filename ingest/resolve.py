@@ -35,17 +35,20 @@ from sites_app.models import Zone
 class ZoneDirectory:
     """Which zone a controller means by its zone id."""
 
-    zones: Mapping[tuple[UUID, str], int]
+    zones: Mapping[UUID, Mapping[str, int]]
 
     @classmethod
     def of(cls, controller_ids: Iterable[UUID]) -> ZoneDirectory:
         """The zones of these controllers, in one query."""
-        rows = Zone.objects.filter(controller__in=list(controller_ids)).values_list("controller_id", "zone_id", "pk")
-        return cls({(controller_id, zone_id): pk for controller_id, zone_id, pk in rows})
+        zones: dict[UUID, dict[str, int]] = {controller_id: {} for controller_id in controller_ids}
+        rows = Zone.objects.filter(controller__in=list(zones)).order_by()
+        for controller_id, zone_id, pk in rows.values_list("controller_id", "zone_id", "pk"):
+            zones[controller_id][zone_id] = pk
+        return cls(zones)
 
     def known(self, controller_id: UUID) -> frozenset[str]:
         """The zone ids that this controller is known to have."""
-        return frozenset(zone_id for owner, zone_id in self.zones if owner == controller_id)
+        return frozenset(self.zones.get(controller_id, ()))
 
 
 @dataclass(slots=True)
@@ -61,10 +64,10 @@ def resolve(
 ) -> Resolved:
     """One controller's readings as facts of its store."""
     resolved = Resolved()
-    facts = resolved.facts
+    facts, zones = resolved.facts, directory.zones.get(controller_id, {})
 
     def pk(zone_id: str | None) -> int | None:
-        return OUTSIDE if zone_id is None else directory.zones.get((controller_id, zone_id))
+        return OUTSIDE if zone_id is None else zones.get(zone_id)
 
     for reading in readings:
         if isinstance(reading, PathReading):

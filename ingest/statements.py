@@ -28,8 +28,7 @@ class FactTable:
     @property
     def given(self) -> str:
         """The rows of a statement's parameters, as a table ``given``."""
-        arrays = ", ".join(f"%s::{kind}[]" for kind in self.types.values())
-        return f"unnest({arrays}) AS given ({_quoted(self.types)})"
+        return given(self.types)
 
     def upsert(self) -> str:
         """Insert or replace facts, and mark the quarters that those which changed bear on."""
@@ -123,6 +122,12 @@ def _state(table: FactTable, columns: dict[str, str]) -> str:
     """
 
 
+def given(types: dict[str, str]) -> str:
+    """The rows of arrays, one a column, to select from."""
+    arrays = ", ".join(f"%s::{kind}[]" for kind in types.values())
+    return f"unnest({arrays}) AS given ({_quoted(types)})"
+
+
 def _quoted(names: dict[str, str] | tuple[str, ...]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
@@ -159,3 +164,9 @@ QUEUE_STATE = _state(
         "threshold": "threshold",
     },
 )
+
+
+def update(table: str, types: dict[str, str]) -> str:
+    """Set the columns of the rows whose ``id`` is given, each to its own values."""
+    columns = ", ".join(f'"{name}" = given."{name}"' for name in types if name != "id")
+    return f"UPDATE {table} AS old SET {columns} FROM {given(types)} WHERE old.id = given.id"

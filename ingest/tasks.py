@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import UUID
 
 from celery import shared_task
 
-from ingest import backfilling, digest, outcomes, polling, retention, reversals
-
-_AT_A_TIME = timedelta(seconds=20)
+from ingest import backfilling, digest, polling, replaying, retention, reversals, rounds
 
 
 def utc_now() -> datetime:
@@ -20,7 +18,7 @@ def utc_now() -> datetime:
 @shared_task
 def dispatch_polls() -> None:
     """Claim what is due and hand it out."""
-    for chunk in polling.chunks(polling.claim_due(now=utc_now())):
+    for chunk in polling.due_chunks(now=utc_now()):
         wanted = {str(controller_id): kinds for controller_id, kinds in chunk.items()}
         # Whatever hasn't begun when its claim runs out is claimed anew: workers that are behind have it once in line.
         poll_controllers.apply_async(kwargs={"wanted": wanted}, expires=polling.LEASE.total_seconds())
@@ -29,9 +27,7 @@ def dispatch_polls() -> None:
 @shared_task
 def poll_controllers(*, wanted: dict[str, list[str]]) -> None:
     """Poll a chunk of controllers: for each the kinds of streams to ask."""
-    work = polling.load({UUID(controller_id): kinds for controller_id, kinds in wanted.items()})
-    taken = polling.take_all(polling.turns(work, now=utc_now()), utc_now)
-    outcomes.write(work, taken, now=utc_now())
+    rounds.poll({UUID(controller_id): kinds for controller_id, kinds in wanted.items()}, utc_now)
 
 
 @shared_task
@@ -43,14 +39,19 @@ def digest_events() -> None:
 
 
 @shared_task
+def replay_found_zones() -> None:
+    """Replay what waited in quarantine for zones that discovery has found since."""
+    replaying.replay_found(now=utc_now())
+
+
+@shared_task
 def run_backfills() -> None:
     """Take steps of backfills that are waiting, for a while: a long backfill mustn't keep other work from its turn."""
-    end = utc_now() + _AT_A_TIME
-    while utc_now() < end and backfilling.run_batch(utc_now):
-        pass
+    backfilling.run(utc_now)
 
 
 @shared_task
 def maintain_partitions() -> None:
-    """Make the coming months' partitions, drop those past retention."""
+    """Make the coming months' partitions, drop those past retention, and what else is."""
     retention.maintain(now=utc_now())
+    retention.expire(now=utc_now())

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 QUARTER = timedelta(minutes=15)
+QUARTER_S = 900
 _DAY = timedelta(days=1)
 
 
@@ -142,3 +144,25 @@ def buckets(window: Window, granularity: str, zone: ZoneInfo) -> list[Bucket]:
         cut.append(Bucket(start, min(end, window.end)))
         start = end
     return cut
+
+
+def quarter_number(instant: datetime) -> int:
+    """Which quarter of an hour since 1970 the instant lies in."""
+    return int(instant.timestamp() // QUARTER_S)
+
+
+def quarter_start(number: int) -> datetime:
+    """Where a quarter begins, by its number."""
+    return datetime.fromtimestamp(number * QUARTER_S, UTC)
+
+
+@lru_cache(maxsize=65_536)
+def day_quarters(day: int, zone: ZoneInfo) -> tuple[int, int]:
+    """The numbers of the first quarter of a local day, given by its ordinal, and of the first one after it."""
+    date_ = date.fromordinal(day)
+    return quarter_number(day_start(date_, zone)), quarter_number(day_start(date_ + _DAY, zone))
+
+
+def day_of_quarter(number: int, zone: ZoneInfo) -> int:
+    """The ordinal of the local day that a quarter lies on."""
+    return datetime.fromtimestamp(number * QUARTER_S, zone).toordinal()

@@ -1,71 +1,131 @@
-"""Expected time: what coverage is measured against. Never in the future, never before a store opened."""
+"""Expected time: what coverage is measured against. Never in the future, never before a store opened. Pure.
+
+What is expected of one zone is the same for all stores that share their hours, so it's computed once for each of these.
+"""
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
 
-from ingest.models import Measure
-from reports.calendar import QUARTER, Window, day_start, quarters
-from sites_app.models import Store, Zone
+from reports.calendar import QUARTER_S, quarter_number, quarter_start
+from reports.cuts import Cut
+from reports.measures import MeasureSpec
+from reports.trading import Day, Trading
 
-_HOUR = timedelta(hours=1)
 _MICROSECOND = timedelta(microseconds=1)
+_QUARTER_US = QUARTER_S * 1_000_000
+_HOUR_US = 4 * _QUARTER_US
+_HOUR_S = 4 * QUARTER_S
+
+
+class Life(NamedTuple):
+    """Since and until which quarter (by its number) a store or a zone is there; None: since ever, for ever."""
+
+    since: int | None = None
+    until: int | None = None
+
+    def within(self, other: Life) -> Life:
+        """The part that lies in another one."""
+        starts = [edge for edge in (self.since, other.since) if edge is not None]
+        ends = [edge for edge in (self.until, other.until) if edge is not None]
+        return Life(max(starts, default=None), min(ends, default=None))
+
+
+def life_of(appeared_at: datetime | None, retired_at: datetime | None) -> Life:
+    """A zone's: quarters that begin while it's there."""
+    return Life(_first_after(appeared_at), _first_after(retired_at))
+
+
+def _first_after(instant: datetime | None) -> int | None:
+    return None if instant is None else -(-int(instant.timestamp()) // QUARTER_S)
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
-    """A store's expected time: its quarters, and how many microseconds each is good for.
+class Expectation:
+    """What a report expects: samples up to this moment, intervals once they are over, hourly ones at hours of UTC."""
 
-    ``window`` is the part of the report's own in which anything is expected at all.
-    """
+    spec: MeasureSpec
+    only_open: bool
+    now: datetime
 
-    window: Window
-    starts: Sequence[datetime]
-    sums: Sequence[int]
+    @property
+    def until(self) -> int:
+        """The first quarter of which nothing can be expected yet."""
+        passed = quarter_number(self.now)
+        if self.spec.hourly:
+            return (int(self.now.timestamp()) - _HOUR_S) // QUARTER_S + 1
+        return passed + (self._is_running(passed) if self.spec.covered_unit_us == 1 else 0)
 
-    @classmethod
-    def of(cls, store: Store, window: Window, *, measure: Measure, only_open: bool, now: datetime) -> Expected:
-        """The quarters of a window in which this measure is expected of one zone of the store."""
-        start, end = window.start, window.end
-        zone = store.zone_info
-        if store.opened_on:
-            start = max(start, day_start(store.opened_on, zone))
-        if store.closed_on:
-            end = min(end, day_start(store.closed_on + timedelta(days=1), zone))
-        end = min(end, now)
-        end = max(start, end)
-        candidates: Sequence[datetime] = []
-        if start < end:
-            candidates = store.trading_hours().open_quarters(start, end) if only_open else quarters(start, end)
-        starts, sums = [], [0]
-        for quarter in candidates:
-            length = _expected_us(measure, quarter, now)
-            if length:
-                starts.append(quarter)
-                sums.append(sums[-1] + length)
-        return cls(Window(start, end), starts, sums)
+    def _is_running(self, quarter: int) -> bool:
+        return quarter_start(quarter) < self.now
 
-    def while_there(self, zone: Zone) -> Expected:
-        """What is expected of a zone: nothing before it appeared, nor since it has been retired."""
-        if zone.appeared_at is None and zone.retired_at is None:
-            return self
-        first = bisect_left(self.starts, zone.appeared_at) if zone.appeared_at else 0
-        last = bisect_left(self.starts, zone.retired_at) if zone.retired_at else len(self.starts)
-        last = max(first, last)
-        return Expected(self.window, self.starts[first:last], self.sums[first : last + 1])
+    def microseconds(self, trading: Trading, cut: Cut, life: Life) -> Sequence[int]:
+        """Expected of one zone in each of the buckets."""
+        since = life.since if life.since is not None and life.since > cut.start else None
+        until = min(self.until, self.until if life.until is None else life.until)
+        counts = _counts(trading, cut, since, until if until < cut.end else None, self.only_open, self.spec.hourly)
+        if self.spec.hourly:
+            return [count * _HOUR_US for count in counts]
+        found = [count * _QUARTER_US for count in counts]
+        self._shorten(found, trading, cut, Life(since, until))
+        return found
 
-    def within(self, start: datetime, end: datetime) -> int:
-        """Microseconds expected in ``[start, end)``."""
-        return self.sums[bisect_left(self.starts, end)] - self.sums[bisect_left(self.starts, start)]
+    def _shorten(self, found: list[int], trading: Trading, cut: Cut, life: Life) -> None:
+        """Of samples the running quarter is expected up to this moment."""
+        running = quarter_number(self.now)
+        if self.spec.covered_unit_us != 1 or not self._is_running(running) or not cut.start <= running < cut.end:
+            return
+        if (life.since is not None and running < life.since) or (life.until is not None and running >= life.until):
+            return
+        if self.only_open and not trading.is_open(running):
+            return
+        place = bisect_right(cut.starts, running) - 1
+        if running < cut.edges[place][1]:
+            found[place] -= _QUARTER_US - (self.now - quarter_start(running)) // _MICROSECOND
 
 
-def _expected_us(measure: Measure, quarter: datetime, now: datetime) -> int:
-    """What a quarter is good for: samples up to this moment, intervals once they are over, hourly ones at the hour."""
-    if measure in (Measure.OCCUPANCY, Measure.QUEUES):
-        return (min(quarter + QUARTER, now) - quarter) // _MICROSECOND
-    if measure == Measure.FOOTFALL:
-        return QUARTER // _MICROSECOND if quarter + QUARTER <= now else 0
-    return _HOUR // _MICROSECOND if quarter.minute == 0 and quarter + _HOUR <= now else 0
+@lru_cache(maxsize=32_768)
+def _counts(
+    trading: Trading, cut: Cut, since: int | None, until: int | None, only_open: bool, hourly: bool
+) -> tuple[int, ...]:
+    """How many quarters are expected in each bucket, or of hourly intervals how many hours."""
+    if not cut.edges:
+        return ()
+    if cut.days:
+        first, last = cut.days[0][0], cut.days[-1][1]
+        per_day = [
+            _kept(_bits(day, only_open, hourly), day, since, until).bit_count() for day in trading.days(first, last)
+        ]
+        return tuple(sum(per_day[a - first : b - first]) for a, b in cut.days)
+    bits = _stretch(trading, cut, only_open, hourly, since, until)
+    base = cut.start
+    return tuple(((bits >> (a - base)) & ((1 << (b - a)) - 1)).bit_count() for a, b in cut.edges)
+
+
+def _bits(day: Day, only_open: bool, hourly: bool) -> int:
+    bits = day.open if only_open else day.all
+    return day.hours(bits) if hourly else bits
+
+
+def _kept(bits: int, day: Day, since: int | None, until: int | None) -> int:
+    """Of a day's quarters those from ``since`` on and before ``until``."""
+    if until is not None and until < day.end:
+        bits &= (1 << max(0, until - day.start)) - 1
+    if since is not None and since > day.start:
+        bits &= ~((1 << (since - day.start)) - 1)
+    return bits
+
+
+def _stretch(trading: Trading, cut: Cut, only_open: bool, hourly: bool, since: int | None, until: int | None) -> int:
+    """The quarters of the whole cut as bits, from its first one on."""
+    stretch = 0
+    for day in trading.days_between(cut.start, cut.end):
+        bits = _kept(_bits(day, only_open, hourly), day, since, until)
+        ahead = day.start - cut.start
+        stretch |= bits << ahead if ahead >= 0 else bits >> -ahead
+    return stretch

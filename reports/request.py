@@ -1,4 +1,4 @@
-"""What a report was asked for, and over which windows of each store that is."""
+"""What a report was asked for."""
 
 from __future__ import annotations
 
@@ -8,27 +8,61 @@ from typing import Literal
 
 from ingest.models import Measure
 
-Granularity = Literal["total", "15m", "hour", "day", "week", "month"]
+Granularity = Literal["total", "15m", "hour", "day", "week", "month", "hour_of_day", "day_of_week", "hour_of_week"]
 By = Literal["store", "region", "zone", "chain"]
 Hours = Literal["open", "all"]
+Compare = Literal["", "previous_period", "previous_year", "previous_year_weekday"]
+Edge = date | datetime
 
 GRANULARITIES: tuple[Granularity, ...] = ("total", "15m", "hour", "day", "week", "month")
+PROFILES: dict[Granularity, Granularity] = {"hour_of_day": "hour", "day_of_week": "day", "hour_of_week": "hour"}
+"""Profiles, and the buckets that their occurrences are."""
 BYS: tuple[By, ...] = ("store", "region", "zone", "chain")
 HOURS: tuple[Hours, ...] = ("open", "all")
+COMPARES: tuple[Compare, ...] = ("previous_period", "previous_year", "previous_year_weekday")
 
 
 @dataclass(frozen=True, slots=True)
 class ReportRequest:
-    """A report, fully said. Dates are each store's own local days; instants (aware) mean just those."""
+    """A report, fully said. Dates are each store's own local days; instants (aware) mean just those.
+
+    Filters are codes; zones are ``STORE_CODE/zoneId``.
+    """
 
     measure: Measure
-    start: date | datetime
-    end: date | datetime
+    start: Edge
+    end: Edge
     granularity: Granularity = "total"
     by: By = "store"
     hours: Hours = "open"
     stores: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    zones: tuple[str, ...] = ()
+    compare: Compare = ""
+    like_for_like: bool = False
     order: str = ""
     limit: int | None = None
+
+    @property
+    def only_open(self) -> bool:
+        return self.hours == "open"
+
+    @property
+    def of_instants(self) -> bool:
+        """Whether the window is one of instants, the same for all clocks; else it's one of each store's own days."""
+        return isinstance(self.start, datetime)
+
+    @property
+    def bucket(self) -> Granularity:
+        """How long its buckets are: of a profile those that occur."""
+        return PROFILES.get(self.granularity, self.granularity)
+
+    @property
+    def is_profile(self) -> bool:
+        return self.granularity in PROFILES
+
+    @property
+    def by_place(self) -> bool:
+        """Whether each row is of one store, and so on one clock."""
+        return self.by in ("store", "zone")

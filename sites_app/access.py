@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
@@ -27,7 +28,8 @@ def principal_of_user(user: AbstractBaseUser | AnonymousUser) -> Principal:
     """A person: superusers and members without a region see all stores, others those under their regions."""
     if user.is_anonymous:
         return Principal("anonymous", frozenset())
-    regions = list(Membership.objects.filter(user_id=user.pk).values_list("region_id", flat=True))
+    memberships: list[Membership] = list(cast("Any", user).memberships.all())  # may be fetched ahead, for many
+    regions = [membership.region_id for membership in memberships]
     sees_all = bool(getattr(user, "is_superuser", False)) or None in regions
     scopes = {READ, WRITE} if getattr(user, "is_staff", False) else {READ}
     return Principal(

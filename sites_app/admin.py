@@ -91,7 +91,7 @@ class ControllerForm(_ControllerModelForm):
 
     class Meta:
         model = Controller
-        fields = ["store", "name", "kind", "base_url", "enabled", "poll_interval_s", "verify_tls"]
+        fields = ["store", "name", "kind", "base_url", "enabled", "poll_interval_s", "verify_tls", "ca_certificate"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -100,11 +100,16 @@ class ControllerForm(_ControllerModelForm):
         self.fields["new_api_key"] = SecretInput(stored=stored, form=form, label="API key", required=not stored)
         has_webhook_key = stored and bool(self.instance.webhook_key)
         self.fields["new_webhook_key"] = SecretInput(stored=has_webhook_key, label="Webhook key", required=False)
+        if has_webhook_key:
+            self.fields[
+                "new_webhook_key"
+            ].help_text = "Stored; leave empty to keep it. After a change the one before is accepted for another day."
 
     def save(self, commit: bool = True) -> Controller:
-        for name in ("api_key", "webhook_key"):
-            if plain := self.cleaned_data.get(f"new_{name}"):
-                setattr(self.instance, name, Secret.of(plain))
+        if plain := self.cleaned_data.get("new_api_key"):
+            self.instance.api_key = Secret.of(plain)
+        if plain := self.cleaned_data.get("new_webhook_key"):
+            self.instance.change_webhook_key(plain)
         return super().save(commit)
 
 
@@ -127,6 +132,7 @@ class ControllerAdmin(ModelAdmin):  # type: ignore[misc]
     autocomplete_fields = ["store"]
     readonly_fields = [
         "webhook_url",
+        "previous_webhook_key_until",
         "state",
         "last_success_at",
         "last_error",
@@ -148,6 +154,7 @@ class ControllerAdmin(ModelAdmin):  # type: ignore[misc]
             "enabled",
             "poll_interval_s",
             "verify_tls",
+            "ca_certificate",
         ]
         sections: list[tuple[str | None, dict[str, Any]]] = [(None, {"fields": asked})]
         return [*sections, ("Health", {"fields": self.readonly_fields})] if obj else sections

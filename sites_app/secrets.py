@@ -6,6 +6,7 @@ rotated while the platform runs. Secrets that need only be recognised (API keys)
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -22,7 +23,12 @@ class SecretUnreadable(Exception):
 def _fernet() -> MultiFernet:
     if not settings.ENCRYPTION_KEYS:
         raise ImproperlyConfigured("XOVIS_ENCRYPTION_KEYS is not set.")
-    return MultiFernet([Fernet(key.encode()) for key in settings.ENCRYPTION_KEYS])
+    return _fernet_of(tuple(settings.ENCRYPTION_KEYS))
+
+
+@lru_cache(maxsize=4)
+def _fernet_of(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key.encode()) for key in keys])
 
 
 def encrypt(secret: str) -> str:
@@ -67,6 +73,15 @@ class Secret:
     def reveal(self) -> str:
         """The plain value."""
         return decrypt(self._token) if self._token else ""
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether one of the keys that we have fits."""
+        try:
+            self.reveal()
+        except SecretUnreadable:
+            return False
+        return True
 
     def __bool__(self) -> bool:
         return bool(self._token)

@@ -52,7 +52,14 @@ app.conf.update(
             "options": {"queue": "poll", "expires": 10},
         },
         "digest-events": {"task": "ingest.tasks.digest_events", "schedule": 1.0, "options": {"expires": 10}},
+        "replay-found-zones": {
+            "task": "ingest.tasks.replay_found_zones",
+            "schedule": 10.0,
+            "options": {"expires": 10},
+        },
         "roll-up": {"task": "reports.tasks.roll_up", "schedule": 3.0, "options": {"expires": 30}},
+        "dispatch-exports": {"task": "reports.tasks.dispatch_exports", "schedule": 2.0, "options": {"expires": 10}},
+        "sweep-exports": {"task": "reports.tasks.sweep_exports", "schedule": 3600.0, "options": {"expires": 3600}},
         "run-backfills": {"task": "ingest.tasks.run_backfills", "schedule": 2.0, "options": {"expires": 10}},
         "review-alerts": {"task": "alerts.tasks.review", "schedule": 15.0, "options": {"expires": 15}},
         "make-partitions": {

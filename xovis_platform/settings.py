@@ -153,6 +153,11 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
 
+# --- Exports: where the files lie, for web and workers alike; how long; how many are made at once ---
+EXPORT_DIR = Path(env.str("XOVIS_EXPORT_DIR", str(DATA_DIR / "exports"))).resolve()
+EXPORT_DAYS = env.int("XOVIS_EXPORT_DAYS", 7)
+EXPORTS_AT_ONCE = env.int("XOVIS_EXPORTS_AT_ONCE", 1)
+
 WEB_THREADS = env.int("XOVIS_WEB_THREADS", 10)
 
 # --- API ---
@@ -194,6 +199,8 @@ SAMPLE_RETENTION_DAYS = env.int("XOVIS_SAMPLE_RETENTION_DAYS", 90)
 # What sensors counted minute by minute; intervals are made of it, and stay.
 RECORD_RETENTION_DAYS = env.int("XOVIS_RECORD_RETENTION_DAYS", 35)
 INTERVAL_RETENTION_DAYS = env.int("XOVIS_INTERVAL_RETENTION_DAYS", 5 * 366)
+EVENT_RETENTION_DAYS = env.int("XOVIS_EVENT_RETENTION_DAYS", 400)
+QUARANTINE_RETENTION_DAYS = env.int("XOVIS_QUARANTINE_RETENTION_DAYS", 90)
 
 # --- Logs: one line of JSON an event; for people at a terminal, plain text. ---
 LOG_FORMAT = env.str("XOVIS_LOG_FORMAT", "json")

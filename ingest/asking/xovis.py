@@ -9,17 +9,13 @@ from collections.abc import Callable
 from datetime import datetime
 
 from ingest import healing, logics
-from ingest.asking.turns import Answered, Clock, Outcome, Room, Turn
+from ingest.asking.turns import Answered, Outcome, Room
 from ingest.discovery import Found, FoundSensor
 from ingest.models import Stream
 from ingest.readings import LineReading
 from ingest.wire.errors import NotFound
 from ingest.xovis.client import PartT, Told, XovisClient
 from ingest.xovis.payloads import OK
-
-
-def _client(turn: Turn, login: str, clock: Clock) -> XovisClient:
-    return XovisClient(turn.base_url, login, verify_tls=turn.verify_tls, clock=clock)
 
 
 def _live(client: XovisClient, answered: Answered, outcome: Outcome, now: datetime) -> None:
@@ -81,7 +77,7 @@ def _answer(question: Callable[[], Told[PartT]]) -> PartT | None:
 
 
 ROOM = Room(
-    client=_client,
+    client=XovisClient,
     questions={
         Stream.Kind.LIVE.value: _live,
         Stream.Kind.FOOTFALL.value: _history,

@@ -50,6 +50,7 @@ class Landing:
 
     def __init__(self, conninfo: Callable[[], str]) -> None:
         self._conninfo = conninfo
+        self._pool: AsyncConnectionPool[AsyncConnection] | None = None
         self._ready: tuple[Credentials, Batcher] | None = None
         self._opening = asyncio.Lock()
 
@@ -81,10 +82,13 @@ class Landing:
                 401, "Unauthorized", "The controller or its webhook key is not known. Check URL and key in XCS."
             )
         received_at = datetime.now(UTC)
+        kept, what = body, ""  # what can't even be inflated is kept to be looked at
         try:
-            parsed = parse_events(inflate(body, headers))
+            kept, what = inflate(body, headers), "body"
+            parsed = parse_events(kept)
         except PayloadError as error:
-            await self._keep(batcher, credential, error, body, received_at)
+            fault = _fault(credential, error.reason, error.pointer, kept, what)
+            await landed(batcher, Post([], [fault], received_at))
             raise _unreadable(error) from error
         return await self._land(batcher, credential, parsed, received_at)
 
@@ -95,8 +99,13 @@ class Landing:
                     self._conninfo(), min_size=1, max_size=3, open=False, timeout=10, kwargs={"autocommit": True}
                 )
                 await pool.open()
-                self._ready = Credentials(pool), Batcher(pool)
+                self._pool, self._ready = pool, (Credentials(pool), Batcher(pool))
             return self._ready
+
+    async def close(self) -> None:
+        """End the connections to the database."""
+        if self._pool is not None:
+            await self._pool.close()
 
     async def _land(
         self, batcher: Batcher, credential: Credential, parsed: ParsedEvents, received_at: datetime
@@ -113,7 +122,7 @@ class Landing:
             )
             for event, raw in parsed.events
         ]
-        faults = [_fault(credential, item.reason, item.pointer, item.raw) for item in parsed.rejected]
+        faults = [_fault(credential, item.reason, item.pointer, item.raw, "event") for item in parsed.rejected]
         accepted = await landed(batcher, Post(events, faults, received_at))
         if not events and faults:
             raise Refused(
@@ -128,12 +137,6 @@ class Landing:
             answer["errors"] = [{"pointer": item.pointer, "detail": item.reason} for item in parsed.rejected]
         return answer
 
-    async def _keep(
-        self, batcher: Batcher, credential: Credential, error: PayloadError, body: bytes, received_at: datetime
-    ) -> None:
-        fault = _fault(credential, error.reason, error.pointer, body)
-        await landed(batcher, Post([], [fault], received_at))
-
 
 async def landed(batcher: Batcher, post: Post) -> int:
     """Store a post; how many of its events were new. Raises ``Refused`` where too many are waiting."""
@@ -143,8 +146,8 @@ async def landed(batcher: Batcher, post: Post) -> int:
         raise Refused(503, "Service Unavailable", "Too much is waiting to be stored. Send again.") from error
 
 
-def _fault(credential: Credential, reason: str, pointer: str, body: bytes) -> Fault:
-    return Fault(credential.store_id, credential.controller_id, "webhook", "event", reason, pointer, body)
+def _fault(credential: Credential, reason: str, pointer: str, body: bytes, what: str) -> Fault:
+    return Fault(credential.store_id, credential.controller_id, "webhook", "event", reason, pointer, body, what)
 
 
 def _unreadable(error: PayloadError) -> Refused:

@@ -1,4 +1,8 @@
-"""The micro-batch: all posts in flight share one INSERT and one commit."""
+"""The micro-batch: all posts in flight share one INSERT and one commit.
+
+What waits is bounded, in rows and in bytes: beyond that a sender is asked to come again. A post that the database doesn't
+take fails alone.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, DataError, IntegrityError
 from psycopg_pool import AsyncConnectionPool
 
+from ingest import quarantine
 from ingest.quarantine import Fault
 
 MAX_QUEUED_ROWS = 20_000
+MAX_QUEUED_BYTES = 64 * 1024 * 1024
 MAX_ROWS = 5_000
 
 _INSERT_EVENTS = """
@@ -21,14 +27,6 @@ _INSERT_EVENTS = """
     SELECT * FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::bytea[])
     ON CONFLICT DO NOTHING
     RETURNING controller_id, event_id
-"""
-_INSERT_FAULTS = """
-    INSERT INTO ingest_quarantine
-        (store_id, controller_id, received_at, source, stream, reason, pointer, body, digest)
-    SELECT * FROM unnest(
-        %s::bigint[], %s::uuid[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bytea[], %s::text[]
-    )
-    ON CONFLICT DO NOTHING
 """
 
 
@@ -58,9 +56,12 @@ class Post:
     received_at: datetime
     accepted: asyncio.Future[int] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
-    @property
-    def rows(self) -> int:
-        return len(self.events) + len(self.faults)
+    rows: int = 0
+    size: int = 0
+
+    def __post_init__(self) -> None:
+        self.rows = len(self.events) + len(self.faults)
+        self.size = sum(len(event.body) for event in self.events) + sum(len(fault.body) for fault in self.faults)
 
 
 class Batcher:
@@ -69,15 +70,16 @@ class Batcher:
     def __init__(self, pool: AsyncConnectionPool[AsyncConnection]) -> None:
         self._pool = pool
         self._queue: deque[Post] = deque()
-        self._queued_rows = 0
+        self._queued_rows = self._queued_bytes = 0
         self._writer: asyncio.Task[None] | None = None
 
     async def land(self, post: Post) -> int:
         """Store a post durably; how many of its events were new. Raises ``QueueFull``, or what the database raised."""
-        if self._queued_rows + post.rows > MAX_QUEUED_ROWS:
+        if self._queued_rows + post.rows > MAX_QUEUED_ROWS or self._queued_bytes + post.size > MAX_QUEUED_BYTES:
             raise QueueFull
         self._queue.append(post)
         self._queued_rows += post.rows
+        self._queued_bytes += post.size
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write_queue())
         return await post.accepted
@@ -85,16 +87,26 @@ class Batcher:
     async def _write_queue(self) -> None:
         while self._queue:
             posts = self._take()
-            try:
-                fresh = await self._write(posts)
-            except Exception as error:  # each sender must be told; XCS comes again
+            await self._settle(posts)
+            self._queued_rows -= sum(post.rows for post in posts)
+            self._queued_bytes -= sum(post.size for post in posts)
+
+    async def _settle(self, posts: list[Post]) -> None:
+        """Write posts and tell their senders."""
+        try:
+            fresh = await self._write(posts)
+        except (DataError, IntegrityError) as error:
+            if len(posts) == 1:
+                _refuse(posts, error)
+            else:  # one of them is to blame, and not the others
                 for post in posts:
-                    if not post.accepted.done():
-                        post.accepted.set_exception(error)
-            else:
-                for post in posts:
-                    if not post.accepted.done():
-                        post.accepted.set_result(_claim_fresh(post, fresh))
+                    await self._settle([post])
+        except Exception as error:  # each sender must be told; XCS comes again
+            _refuse(posts, error)
+        else:
+            for post in posts:
+                if not post.accepted.done():
+                    post.accepted.set_result(_claim_fresh(post, fresh))
 
     def _take(self) -> list[Post]:
         posts: list[Post] = []
@@ -102,13 +114,12 @@ class Batcher:
         while self._queue and (not posts or rows + self._queue[0].rows <= MAX_ROWS):
             posts.append(self._queue.popleft())
             rows += posts[-1].rows
-        self._queued_rows -= rows
         return posts
 
     async def _write(self, posts: list[Post]) -> set[tuple[UUID, str]]:
         """Write the rows of all posts in one transaction; the keys of the events that were new."""
         events = {(e.controller_id, e.event_id): e for post in reversed(posts) for e in reversed(post.events)}
-        faults = [(fault, post.received_at) for post in posts for fault in post.faults]
+        faults = [fault.row(post.received_at) for post in posts for fault in post.faults]
         fresh: set[tuple[UUID, str]] = set()
         async with self._pool.connection() as connection, connection.transaction():
             if events:
@@ -118,7 +129,7 @@ class Batcher:
                 cursor = await connection.execute(_INSERT_EVENTS, columns)
                 fresh = {(controller_id, event_id) for controller_id, event_id in await cursor.fetchall()}
             if faults:
-                await connection.execute(_INSERT_FAULTS, _fault_columns(faults))
+                await connection.execute(quarantine.INSERT, quarantine.columns(faults))
         return fresh
 
 
@@ -129,19 +140,7 @@ def _claim_fresh(post: Post, fresh: set[tuple[UUID, str]]) -> int:
     return len(mine)
 
 
-def _fault_columns(faults: list[tuple[Fault, datetime]]) -> list[list[object]]:
-    rows = [
-        (
-            fault.store_id,
-            fault.controller_id,
-            received_at,
-            fault.source,
-            fault.stream,
-            fault.reason,
-            fault.pointer,
-            fault.body,
-            fault.digest,
-        )
-        for fault, received_at in faults
-    ]
-    return [list(column) for column in zip(*rows, strict=True)]
+def _refuse(posts: list[Post], error: Exception) -> None:
+    for post in posts:
+        if not post.accepted.done():
+            post.accepted.set_exception(error)

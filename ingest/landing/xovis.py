@@ -67,15 +67,13 @@ class XovisLanding(Landing):
 
 def authentic(credential: Credential, headers: Mapping[bytes, bytes], path_key: str) -> bool:
     """Whether a push is the sensor's: by its key as a token, as a Basic password, or at the end of the URL."""
-    if not credential.key:
-        return False
     given = [path_key.encode()] if path_key else []
     scheme, _, value = headers.get(b"authorization", b"").partition(b" ")
     if scheme.lower() in (b"bearer", b"apikey"):
         given.append(value.strip())
     elif scheme.lower() == b"basic":
         given.append(_basic_password(value.strip(), credential.controller_id))
-    return any(hmac.compare_digest(key, credential.key.encode()) for key in given)
+    return any(hmac.compare_digest(key, known.encode()) for key in given for known in credential.keys)
 
 
 def _basic_password(value: bytes, controller_id: UUID) -> bytes:

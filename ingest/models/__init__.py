@@ -12,7 +12,7 @@ from ingest.models.facts import (
     ZoneState,
 )
 from ingest.models.records import LineRecord, ReversedZone, StayRecord
-from ingest.models.streams import Backfill, BackfillStep, Stream
+from ingest.models.streams import Backfill, BackfillStep, HealedGap, Stream
 
 __all__ = [
     "Backfill",
@@ -21,6 +21,7 @@ __all__ = [
     "DwellInterval",
     "Event",
     "FootfallInterval",
+    "HealedGap",
     "LineRecord",
     "Measure",
     "OccupancySample",

@@ -32,11 +32,15 @@ RowT = TypeVar("RowT", bound=Row)
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A part of a payload that couldn't be used: where (a JSON pointer), why, and as it came."""
+    """A part of a payload that couldn't be used: where (a JSON pointer), why, and as it came.
+
+    ``is_again``: it could be read, but contradicts another one.
+    """
 
     pointer: str
     reason: str
     raw: bytes
+    is_again: bool = False
 
 
 class PayloadError(Exception):
@@ -92,7 +96,7 @@ def decode_rows(raws: Sequence[Raw], shape: type[RowT], pointer: str) -> tuple[l
             rejected.append(Rejected(error.pointer, error.reason, bytes(raw)))
             continue
         if row.identity in seen:
-            rejected.append(Rejected(place, "This row was there already.", bytes(raw)))
+            rejected.append(Rejected(place, "This row was there already.", bytes(raw), is_again=True))
         else:
             seen.add(row.identity)
             rows.append(row)

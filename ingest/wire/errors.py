@@ -120,10 +120,15 @@ class Unexpected(ControllerError):
 
 
 class BadAnswer(ControllerError):
-    """What came isn't an answer of such a controller. ``excerpt`` is its beginning (at most 500 bytes), for the quarantine."""
+    """What came isn't an answer of such a controller. ``excerpt`` is its beginning (at most 500 bytes), for the quarantine.
+
+    ``body`` is all of it where it's JSON that a later version may understand, and ``pointer`` where in it the fault lies.
+    """
 
     code = "bad_answer"
 
-    def __init__(self, message: str, body: bytes = b"") -> None:
+    def __init__(self, message: str, body: bytes = b"", *, is_json: bool = False, pointer: str = "") -> None:
         super().__init__(message)
         self.excerpt = body[:EXCERPT_BYTES]
+        self.body = body if is_json else b""
+        self.pointer = pointer

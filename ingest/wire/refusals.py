@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from ingest.wire.errors import ControllerError, RateLimited, Redirected, ServerFailed
-from ingest.wire.http import Reply
+from ingest.wire.replies import Reply
 
 LONGEST_WAIT = timedelta(days=1)
 """However long a controller says to wait, it is asked again after a day."""
@@ -36,13 +36,13 @@ def retry_after(reply: Reply, now: datetime) -> timedelta | None:
 
     A date is taken against the answer's own ``Date``, since the two clocks may differ, and else against ``now``.
     """
-    value = reply.headers.get("Retry-After", "").strip()
+    value = reply.headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]{1,9}", value):
         return min(timedelta(seconds=int(value)), LONGEST_WAIT)
     until = _http_date(value)
     if until is None:
         return None
-    since = _http_date(reply.headers.get("Date", "")) or now
+    since = _http_date(reply.headers.get("date", "")) or now
     return min(max(until - since, timedelta()), LONGEST_WAIT)
 
 
@@ -68,5 +68,5 @@ def title(status: int) -> str:
 
 
 def _target(reply: Reply) -> str:
-    location = printable(reply.headers.get("Location", ""))
+    location = printable(reply.headers.get("location", ""))
     return f" It points to {location}." if location else ""

@@ -1,17 +1,15 @@
-"""Sockets to controllers: only to addresses that a controller can have, and none waits past the request's deadline.
+"""Connections to controllers: only to addresses that a controller can have, and none waits past the request's deadline.
 
 An address is checked as it is connected to, after the name was resolved, so a name that later points elsewhere gains
-nothing. The deadline is looked at before each read from the socket: a body, or a header, that drips can't evade it.
+nothing.
 """
 
 from __future__ import annotations
 
 import socket
-import ssl
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ingest.wire.addresses import AddressInfo, is_refused, resolve
 from ingest.wire.errors import ControllerError, RefusedAddress, TimedOut, Unreachable
@@ -28,7 +26,7 @@ class Limits:
 
 
 class Guard:
-    """The limits of the request under way. One client's sockets share it: a client is used by one thread."""
+    """The limits of the request under way, looked at before each step: what drips can't evade them."""
 
     def __init__(self, limits: Limits, host: str) -> None:
         self.limits, self.host = limits, host
@@ -53,15 +51,14 @@ class Guard:
         )
 
 
-def connect(host: str, port: int, guard: Guard) -> GuardedSocket:
+def connect(host: str, port: int, guard: Guard) -> socket.socket:
     """A connection to the first address of the host that takes one. Raises ``ControllerError``."""
     found = _addresses(host, port, guard)
     allowed = [info for info in found if not is_refused(info[4][0])]
     if not allowed:
         raise RefusedAddress(f"{guard.host} is {found[0][4][0]}, an address that no controller can have: correct it.")
     for family, kind, protocol, _, address in allowed:
-        sock = GuardedSocket(family, kind, protocol)
-        sock.guard = guard
+        sock = socket.socket(family, kind, protocol)
         try:
             sock.settimeout(guard.left(guard.limits.connect_s))
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -92,31 +89,3 @@ def _connect_error(error: OSError, guard: Guard) -> ControllerError:
     if isinstance(error, ConnectionRefusedError):
         return Unreachable(f"{guard.host} refused the connection: check the port, and that the controller runs.")
     return Unreachable(f"{guard.host} can't be reached from here: {error.strerror or error}.")
-
-
-class GuardedSocket(socket.socket):
-    """A socket that looks at the deadline before each read."""
-
-    guard: Guard
-
-    def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
-        self.settimeout(self.guard.left(self.guard.limits.read_s))
-        try:
-            return super().recv_into(buffer, nbytes, flags)
-        except TimeoutError:
-            raise self.guard.timed_out() from None
-
-
-class GuardedTlsSocket(ssl.SSLSocket):
-    """The same over TLS. Without a guard during the handshake, which takes its time-out from the connection."""
-
-    guard: Guard | None = None
-
-    def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
-        if self.guard is None:
-            return super().recv_into(buffer, nbytes, flags)
-        self.settimeout(self.guard.left(self.guard.limits.read_s))
-        try:
-            return super().recv_into(buffer, nbytes, flags)
-        except TimeoutError:
-            raise self.guard.timed_out() from None

@@ -1,6 +1,6 @@
-"""Asking one controller: six questions, each with a typed answer or an ``ControllerError``.
+"""Asking one controller: six questions, each with a typed answer or a ``ControllerError``.
 
-Callers never see that HTTP is spoken, or by which library.
+Callers never see that HTTP is spoken, or how.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from urllib.parse import quote
 
 from ingest.wire.decoding import RowT
 from ingest.wire.errors import EXCERPT_BYTES, BadAnswer, Unauthorized
-from ingest.wire.http import Reply, Wire
+from ingest.wire.http import Wire
+from ingest.wire.replies import Reply
 from ingest.wire.sockets import Limits
 from ingest.xcs.payloads import Answer, Counts, Dwell, Occupancy, PathCount, QueueStatus, SensorInfo, parse_answer
 from ingest.xcs.refusals import refusal
@@ -27,8 +28,8 @@ _HIDDEN = b"***"
 class XcsClient:
     """Speaks to one controller over one kept connection. Used by one thread; a context manager.
 
-    ``base_url`` is ``http(s)://HOST[:PORT]/api/v1``; ``verify_tls`` may be the path of a CA file; ``clock`` gives our
-    own time, aware. Making one asks nothing and raises nothing: every fault is an ``ControllerError`` of the first question.
+    ``base_url`` is ``http(s)://HOST[:PORT]/api/v1``; ``verify_tls`` may be certificates (PEM) to trust; ``clock`` gives our
+    own time, aware. Making one asks nothing and raises nothing: every fault is a ``ControllerError`` of the first question.
     """
 
     def __init__(
@@ -60,6 +61,10 @@ class XcsClient:
     def close(self) -> None:
         """End the connection."""
         self._wire.close()
+
+    def begin(self, clock: Callable[[], datetime]) -> None:
+        """A new turn, over the connection as it was kept."""
+        self._clock, self.clock_skew = clock, None
 
     def sensors(self) -> Answer[SensorInfo]:
         """The sensors that are connected to the controller."""
@@ -96,7 +101,8 @@ class XcsClient:
         try:
             answer = parse_answer(reply.body, shape)
         except BadAnswer as error:
-            error.excerpt = self._without_key(reply).body[:EXCERPT_BYTES]
+            body = self._without_key(reply).body
+            error.excerpt, error.body = body[:EXCERPT_BYTES], body if error.body else b""
             raise
         self.clock_skew = answer.timestamp - (sent + (came - sent) / 2)
         return answer

@@ -6,7 +6,7 @@ that newer firmware adds) can't make a row unusable. All instants are aware, in 
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Generic
@@ -156,11 +156,16 @@ class PathCount(_Interval, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[RowT]):
-    """An answer: the controller's time (of every row of a snapshot), the good rows, and those that can't be used."""
+    """An answer: the controller's time (of every row of a snapshot), the good rows, and those that can't be used.
+
+    ``raws`` are all rows as they came, ``body`` the whole answer.
+    """
 
     timestamp: datetime
     rows: list[RowT]
     rejected: list[Rejected]
+    raws: Sequence[Raw] = ()
+    body: bytes = b""
 
 
 class _Envelope(msgspec.Struct, frozen=True):
@@ -184,15 +189,25 @@ def parse_answer(body: bytes, shape: type[RowT]) -> Answer[RowT]:
     try:
         envelope = decode(body, _Envelope)
     except PayloadError as error:
-        raise BadAnswer(f"The answer isn't an XCS's: {error}", body) from None
+        message = f"The answer isn't an XCS's: {error}"
+        raise BadAnswer(message, body, is_json=_is_json(body), pointer=error.pointer) from None
     if envelope.status != "success":
-        raise BadAnswer("The answer says 200, but its status isn't success.", body)
+        raise BadAnswer("The answer says 200, but its status isn't success.", body, is_json=True, pointer="/status")
     if envelope.timestamp is None or envelope.data is None:
-        raise BadAnswer("The answer isn't an XCS's: its timestamp or data are missing.", body)
+        raise BadAnswer("The answer isn't an XCS's: its timestamp or data are missing.", body, is_json=True)
     rows, rejected = decode_rows(envelope.data, shape, "/data")
     if len(rejected) > MAX_REJECTED:
-        raise BadAnswer(f"More than {MAX_REJECTED:,} rows can't be read; the first: {rejected[0].reason}", body)
-    return Answer(envelope.timestamp, rows, rejected)
+        message = f"More than {MAX_REJECTED:,} rows can't be read; the first: {rejected[0].reason}"
+        raise BadAnswer(message, body, is_json=True, pointer=rejected[0].pointer)
+    return Answer(envelope.timestamp, rows, rejected, envelope.data, body)
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
 
 
 class WebhookEvent(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """Asking one sensor: what it is, how it is, and what its logics have counted; each with a typed answer or a ``ControllerError``.
 
-Callers never see that HTTP is spoken, or by which library.
+Callers never see that HTTP is spoken, or how.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Told(Generic[PartT]):
 
 
 class XovisClient:
-    """Speaks to one sensor over one kept connection. Used by one thread, for one turn; a context manager.
+    """Speaks to one sensor over one kept connection. Used by one thread, for one turn after the other; a context manager.
 
     ``base_url`` is ``http(s)://HOST[:PORT]/api/v5``, ``login`` is ``user:password``; ``clock`` gives our own time, aware.
     Making one asks nothing and raises nothing: every fault is a ``ControllerError`` of the first question.
@@ -76,7 +76,16 @@ class XovisClient:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connection."""
         self._wire.close()
+
+    def begin(self, clock: Callable[[], datetime]) -> None:
+        """A new turn, over the connection as it was kept."""
+        self._clock, self.clock_skew = clock, None
+        self._live, self._side = None, _SIDES[0]
 
     def device(self) -> Told[DeviceInfo]:
         """What it is: serial number, model, firmware."""

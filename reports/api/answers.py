@@ -1,4 +1,4 @@
-"""Reports and live figures as the API writes them."""
+"""Live figures as the API writes them."""
 
 from __future__ import annotations
 
@@ -7,34 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from reports.live import QueueNow, StoreOccupancy, age_s
-from reports.measures import Figure
-from reports.queries import Report, Row
-
-
-def report_answer(report: Report) -> dict[str, Any]:
-    """What was asked, in full, then flat rows and totals."""
-    request = report.request
-    return {
-        "report": request.measure.value,
-        "start": request.start.isoformat(),
-        "end": request.end.isoformat(),
-        "granularity": request.granularity,
-        "by": request.by,
-        "hours": request.hours,
-        "as_of": report.as_of.isoformat(),
-        "columns": [{"name": column.name, "unit": column.unit} for column in report.spec.columns],
-        "rows": [_row(row) for row in report.rows],
-        "totals": _figures(report.totals),
-    }
-
-
-def _row(row: Row) -> dict[str, Any]:
-    edges = {"start": row.start.isoformat(), "end": row.end.isoformat()}
-    return {**row.keys, **edges, **_figures(row.figures), "coverage": row.coverage}
-
-
-def _figures(figures: Mapping[str, Figure]) -> dict[str, Any]:
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in figures.items()}
 
 
 def occupancy_answer(item: StoreOccupancy, now: datetime) -> dict[str, Any]:
@@ -76,4 +48,13 @@ def queue_answer(item: QueueNow, now: datetime) -> dict[str, Any]:
         "status": item.status,
         "as_of": item.store.local(item.as_of).isoformat() if item.as_of else None,
         "age_s": age_s(item.as_of, now),
+    }
+
+
+def without_age(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer without its ages, which change each second though nothing else does."""
+    return {
+        name: [without_age(zone) for zone in value] if name == "zones" else value
+        for name, value in answer.items()
+        if name != "age_s"
     }

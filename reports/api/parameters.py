@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from typing import cast
 
@@ -12,16 +13,29 @@ from rest_framework.request import Request
 
 from ingest.models import Measure
 from reports.calendar import quarter_of
-from reports.measures import SPECS
 from reports.queries import order_names
-from reports.request import BYS, GRANULARITIES, HOURS, By, Granularity, Hours, ReportRequest
+from reports.request import (
+    BYS,
+    COMPARES,
+    GRANULARITIES,
+    HOURS,
+    PROFILES,
+    By,
+    Compare,
+    Granularity,
+    Hours,
+    ReportRequest,
+)
 from sites_app.access import Principal
-from sites_app.models import Region, Store
+from sites_app.models import Region, Store, Zone
 from sites_app.problems import Problem, only_parameters, parameter_problem
 
-_REPORT_PARAMETERS = ("start", "end", "granularity", "by", "hours", "store", "region", "tag", "order", "limit")
+_REPORT_PARAMETERS = (
+    "start", "end", "granularity", "by", "hours", "store", "region", "tag", "zone", "compare", "like_for_like", "order",
+    "limit", "format",
+)  # fmt: skip
 LIVE_PARAMETERS = ("store", "region", "tag")
-_REPEATABLE = frozenset({"store", "region", "tag"})
+_REPEATABLE = frozenset({"store", "region", "tag", "zone"})
 _LONGEST_DAYS = 366 * 5
 _YEARS = range(2000, 2201)
 # RFC 3339, and no more of ISO 8601 than that.
@@ -36,20 +50,24 @@ def report_request(request: Request, measure: Measure, principal: Principal) -> 
     given = query(request, _REPORT_PARAMETERS)
     start, end = _edge(given, "start"), _edge(given, "end")
     _check_window(start, end)
-    by = cast(By, _choice(given, "by", BYS))
-    return ReportRequest(
+    wanted = ReportRequest(
         measure=measure,
         start=start,
         end=end,
-        granularity=cast(Granularity, _choice(given, "granularity", GRANULARITIES)),
-        by=by,
+        granularity=cast(Granularity, _choice(given, "granularity", (*GRANULARITIES, *PROFILES))),
+        by=cast(By, _choice(given, "by", BYS)),
         hours=cast(Hours, _choice(given, "hours", HOURS)),
         stores=store_codes(given, principal),
         regions=region_codes(given, principal),
         tags=tags(given),
-        order=_order(given, measure, by),
+        zones=_zone_codes(given, principal),
+        compare=cast(Compare, _choice(given, "compare", COMPARES, otherwise="")),
+        like_for_like=_choice(given, "like_for_like", ("false", "true")) == "true",
         limit=_limit(given),
     )
+    if wanted.like_for_like and not wanted.compare:
+        raise parameter_problem("like_for_like", f"Like for like needs two periods: add compare={COMPARES[0]}, say.")
+    return replace(wanted, order=_order(given, wanted))
 
 
 def query(request: Request, allowed: Iterable[str]) -> QueryDict:
@@ -79,6 +97,15 @@ def region_codes(given: QueryDict, principal: Principal) -> tuple[str, ...]:
     if not principal.sees_all:
         regions = regions.filter(pk__in=Region.objects.under(principal.region_ids))
     return _known(wanted, "region", regions.values_list("code", flat=True))
+
+
+def _zone_codes(given: QueryDict, principal: Principal) -> tuple[str, ...]:
+    """The zones filtered by, as ``STORE_CODE/zoneId``, likewise."""
+    wanted = given.getlist("zone")
+    stores = {zone.partition("/")[0] for zone in wanted}
+    zones = Zone.objects.filter(store__in=Store.objects.visible_to(principal).filter(code__in=stores))
+    found = {f"{store}/{code}" for store, code in zones.values_list("store__code", "code")} if wanted else ()
+    return _known(wanted, "zone", found)
 
 
 def tags(given: QueryDict) -> tuple[str, ...]:
@@ -135,16 +162,19 @@ def _check_window(start: date | datetime, end: date | datetime) -> None:
         raise parameter_problem("start", "A report covers at most five years.")
 
 
-def _choice(given: QueryDict, name: str, choices: tuple[str, ...]) -> str:
-    value = given.get(name, choices[0])
+def _choice(given: QueryDict, name: str, choices: tuple[str, ...], *, otherwise: str | None = None) -> str:
+    """One of some values; the first where none is given, or what is to be otherwise."""
+    value = given.get(name)
+    if value is None:
+        return choices[0] if otherwise is None else otherwise
     if value not in choices:
         raise parameter_problem(name, f"'{value}' is not known; choose one of {', '.join(choices)}.")
     return value
 
 
-def _order(given: QueryDict, measure: Measure, by: str) -> str:
+def _order(given: QueryDict, wanted: ReportRequest) -> str:
     order = given.get("order", "")
-    names = order_names(SPECS[measure], by)
+    names = order_names(wanted)
     if order and order.removeprefix("-") not in names:
         raise parameter_problem(
             "order",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
 import msgspec
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,8 +15,10 @@ from rest_framework.views import APIView
 
 from ingest.models import Measure
 from reports import live, queries
-from reports.api import answers, parameters, schemas
-from reports.sources import TooManyRows
+from reports.api import answers, files, parameters, schemas
+from reports.api.tagged import is_known, tag_of, tagged
+from reports.formats import FORMATS
+from reports.tables import file_name, table_of
 from sites_app.access import Principal
 from sites_app.authentication import principal_of
 from sites_app.models import Region, Store, StoreQuerySet
@@ -28,13 +30,8 @@ class _Answers(APIView):
 
     def finish(self, request: Request, content: dict[str, Any], *, stable: Any) -> Response:
         """The answer, tagged by what in it is stable: not the moment at which it was made."""
-        tag = f'"{hashlib.sha256(msgspec.json.encode(stable)).hexdigest()[:32]}"'
-        known = [part.strip().removeprefix("W/") for part in request.headers.get("If-None-Match", "").split(",")]
-        response = Response(status=304) if tag in known or known == ["*"] else Response(content)
-        response["ETag"] = f"W/{tag}"
-        response["Vary"] = "Authorization, Cookie"
-        response["Cache-Control"] = "private, no-cache"
-        return response
+        tag = tag_of([msgspec.json.encode(stable)])
+        return tagged(Response(status=304) if is_known(request, tag) else Response(content), tag)
 
 
 class _LiveView(_Answers):
@@ -64,7 +61,11 @@ class LiveOccupancy(_LiveView):
         now = datetime.now(UTC)
         items = live.occupancy(self.stores(request, principal_of(request)), now=now)
         results = [answers.occupancy_answer(item, now) for item in items]
-        return self.finish(request, {"as_of": now.isoformat(), "results": results}, stable=_without_age(results))
+        return self.finish(
+            request,
+            {"as_of": now.isoformat(), "results": results},
+            stable=[answers.without_age(result) for result in results],
+        )
 
 
 class LiveQueues(_LiveView):
@@ -81,30 +82,47 @@ class LiveQueues(_LiveView):
         now = datetime.now(UTC)
         items = live.queues(self.stores(request, principal_of(request)), now=now)
         results = [answers.queue_answer(item, now) for item in items]
-        return self.finish(request, {"as_of": now.isoformat(), "results": results}, stable=_without_age(results))
+        return self.finish(
+            request,
+            {"as_of": now.isoformat(), "results": results},
+            stable=[answers.without_age(result) for result in results],
+        )
 
 
-def _without_age(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Figures without their age, which changes each second though nothing else does."""
-    return [
-        {name: _without_age(value) if name == "zones" else value for name, value in result.items() if name != "age_s"}
-        for result in results
-    ]
-
-
-class _ReportView(_Answers):
+class _ReportView(APIView):
     measure: Measure
+    renderer_classes = files.RENDERERS
+    content_negotiation_class = files.FormatNegotiation
 
-    def get(self, request: Request) -> HttpResponse:
+    def get(self, request: Request) -> HttpResponseBase:
         """The report."""
         principal = principal_of(request)
         wanted = parameters.report_request(request, self.measure, principal)
         try:
             report = queries.run(wanted, principal, now=datetime.now(UTC))
-        except TooManyRows as error:
-            raise Problem(400, f"{error} Ask for a shorter window, fewer stores or a coarser granularity.") from error
-        content = answers.report_answer(report)
-        return self.finish(request, content, stable={k: v for k, v in content.items() if k != "as_of"})
+        except queries.TooManyRows as error:
+            raise Problem(400, f"{error} {_TOO_MANY}") from error
+        return self.finish(request, report)
+
+    def finish(self, request: Request, report: queries.Report) -> HttpResponseBase:
+        """The report in the format that was asked for, tagged by all but the moment at which it was made."""
+        format = files.format_of(request)
+        table = table_of(report)
+        table = replace(table, rows=list(table.rows))  # they are passed through for the tag, and for the answer
+        body = list(FORMATS["json"].write(table, None))
+        tag = tag_of([format.name.encode(), repr(report.request).encode(), *body[1:]])
+        if is_known(request, tag):
+            return tagged(HttpResponse(status=304), tag)
+        name = file_name(report.request, format)
+        if format.name == "json":
+            return tagged(files.shown(b"".join(body), format, name), tag)
+        return tagged(files.stream(request, format.write(table, None), format, name), tag)
+
+
+_TOO_MANY = (
+    "POST the same report to /api/v1/exports, which makes a file of any size; "
+    "or ask for a shorter window, fewer stores or a coarser granularity."
+)
 
 
 def report_view(measure: Measure) -> Any:
@@ -115,7 +133,7 @@ def report_view(measure: Measure) -> Any:
         summary=_ABOUT[measure].split(":")[0],
         description=_ABOUT[measure],
         parameters=schemas.REPORT_PARAMETERS,
-        responses=schemas.responses(schemas.report_serializer(measure)),
+        responses=files.described(schemas.responses(schemas.report_serializer(measure))),
         tags=["Reports"],
     )
     return cast("type[APIView]", extend_schema_view(get=described)(view)).as_view()
@@ -126,4 +144,5 @@ _ABOUT = {
     Measure.OCCUPANCY: "Occupancy: people in the store over time, against its capacity.",
     Measure.QUEUES: "Queues: lengths, waits, and how well the threshold was kept.",
     Measure.DWELL: "Dwell: how long people stayed.",
+    Measure.PATHS: "Paths: how many went from one zone to another; null is the outside of the store.",
 }

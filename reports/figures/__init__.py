@@ -7,6 +7,7 @@ where it is shown. Totals merge by ``+``: of buckets into longer ones, of stores
 from reports.figures.dwell import DwellInterval, DwellTotals, dwell
 from reports.figures.footfall import FootfallInterval, FootfallTotals, footfall
 from reports.figures.occupancy import OccupancySample, OccupancyTotals, store_occupancy, zone_occupancy
+from reports.figures.paths import PathTotals, path_shares
 from reports.figures.queues import QueueSample, QueueTotals, queue
 from reports.figures.shown import change, coverage, people, share, whole
 from reports.figures.steps import Segment, segments
@@ -18,6 +19,7 @@ __all__ = [
     "FootfallTotals",
     "OccupancySample",
     "OccupancyTotals",
+    "PathTotals",
     "QueueSample",
     "QueueTotals",
     "Segment",
@@ -25,6 +27,7 @@ __all__ = [
     "coverage",
     "dwell",
     "footfall",
+    "path_shares",
     "people",
     "queue",
     "segments",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from reports.calendar import Window
 
@@ -20,8 +21,7 @@ class DwellInterval:
     visits: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DwellTotals:
+class DwellTotals(NamedTuple):
     """A mean weighs by its visits, or 1 where they aren't known; then the sum of visits isn't known either."""
 
     intervals: int = 0
@@ -29,7 +29,7 @@ class DwellTotals:
     weight: int = 0
     visits: int | None = 0
 
-    def __add__(self, other: DwellTotals) -> DwellTotals:
+    def __add__(self, other: DwellTotals) -> DwellTotals:  # type: ignore[override]
         known = self.visits is not None and other.visits is not None
         return DwellTotals(
             self.intervals + other.intervals,

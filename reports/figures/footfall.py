@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from reports.calendar import Window
 
@@ -19,8 +20,7 @@ class FootfallInterval:
     complete: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class FootfallTotals:
+class FootfallTotals(NamedTuple):
     """Visitors, and of how many complete quarters."""
 
     visitors_in: int = 0
@@ -28,7 +28,7 @@ class FootfallTotals:
     complete_quarters: int = 0
     intervals: int = 0
 
-    def __add__(self, other: FootfallTotals) -> FootfallTotals:
+    def __add__(self, other: FootfallTotals) -> FootfallTotals:  # type: ignore[override]
         return FootfallTotals(
             self.visitors_in + other.visitors_in,
             self.visitors_out + other.visitors_out,

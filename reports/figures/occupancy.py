@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import NamedTuple
 
 from reports.calendar import Window
 from reports.figures.steps import microseconds, segments
@@ -22,8 +23,7 @@ class OccupancySample:
     capacity: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OccupancyTotals:
+class OccupancyTotals(NamedTuple):
     """What can be merged of occupancy. ``capacity_*`` are over the covered time with a known capacity."""
 
     covered_us: int = 0
@@ -34,7 +34,7 @@ class OccupancyTotals:
     peak_at: datetime | None = None
     peak_utilisation: float | None = None
 
-    def __add__(self, other: OccupancyTotals) -> OccupancyTotals:
+    def __add__(self, other: OccupancyTotals) -> OccupancyTotals:  # type: ignore[override]
         peak, peak_at = first_peak((self.peak, self.peak_at), (other.peak, other.peak_at))
         shares = [share for share in (self.peak_utilisation, other.peak_utilisation) if share is not None]
         return OccupancyTotals(

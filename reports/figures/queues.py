@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import NamedTuple
 
 from reports.calendar import Window
 from reports.figures.occupancy import first_peak
@@ -25,8 +26,7 @@ class QueueSample:
     threshold: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class QueueTotals:
+class QueueTotals(NamedTuple):
     """What can be merged of queues. ``wait_person_us`` is in milliseconds × people × microseconds.
 
     Of several queues of a store the sums add up: lengths are thereby weighted by covered time.
@@ -43,7 +43,7 @@ class QueueTotals:
     threshold_us: int = 0
     breaches: int = 0
 
-    def __add__(self, other: QueueTotals) -> QueueTotals:
+    def __add__(self, other: QueueTotals) -> QueueTotals:  # type: ignore[override]
         peak, peak_at = first_peak((self.peak, self.peak_at), (other.peak, other.peak_at))
         waits = [wait for wait in (self.longest_wait_ms, other.longest_wait_ms) if wait is not None]
         return QueueTotals(

@@ -1,26 +1,25 @@
 -- Dwell by quarter: each zone's interval where it starts, and the sums over a store's zones.
 -- A mean weighs by its visits; where they aren't known it weighs 1, and the sum of visits is not known either.
-INSERT INTO reports_dwellrollup
-    (store_id, zone_id, grain, start, is_open, intervals, weighted_ms, weight, visits)
-WITH bucket AS (
-    SELECT *
-    FROM unnest(%(store_ids)s::bigint[], %(starts)s::timestamptz[], %(opens)s::boolean[]) AS t (store_id, start, is_open)
-), interval_fact AS (
-    SELECT bucket.store_id, fact.zone_id, bucket.start, bucket.is_open, fact.average_dwell_ms, fact.visits
-    FROM bucket
+--
+-- run:   stretches of quarters to compute, of a store each.
+-- zone:  the store's zones.
+WITH interval_fact AS MATERIALIZED (
+    SELECT run.number, run.store_id, zone.zone_id, floor(date_part('epoch', fact.start) / 900)::bigint AS quarter,
+           fact.average_dwell_ms, fact.visits
+    FROM run JOIN zone USING (store_id)
     JOIN ingest_dwellinterval fact
-      ON fact.store_id = bucket.store_id
-     AND fact.start >= bucket.start AND fact.start < bucket.start + interval '15 minutes'
+      ON fact.store_id = run.store_id AND fact.zone_id = zone.zone_id
+     AND fact.start >= run.starts AND fact.start < run.ends
     WHERE fact.start >= %(earliest)s AND fact.start < %(latest)s
 ), figure AS (
     SELECT * FROM interval_fact
     UNION ALL
-    SELECT store_id, 0, start, is_open, average_dwell_ms, visits FROM interval_fact
+    SELECT number, store_id, 0, quarter, average_dwell_ms, visits FROM interval_fact
 )
-SELECT store_id, zone_id, 'quarter', start, is_open,
-       count(*),
-       sum(average_dwell_ms * coalesce(visits, 1)::bigint),
-       sum(coalesce(visits, 1)),
-       CASE WHEN count(visits) = count(*) THEN sum(visits) END
+SELECT number, store_id, zone_id, quarter,
+       count(*) AS intervals,
+       sum(average_dwell_ms * coalesce(visits, 1)::bigint) AS weighted_ms,
+       sum(coalesce(visits, 1)) AS weight,
+       CASE WHEN count(visits) = count(*) THEN sum(visits) END AS visits
 FROM figure
-GROUP BY store_id, zone_id, start, is_open
+GROUP BY number, store_id, zone_id, quarter

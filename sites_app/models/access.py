@@ -80,6 +80,10 @@ class ApiKey(models.Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
 
+    def is_valid(self, now: datetime) -> bool:
+        """Whether it's neither revoked nor expired."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
     @classmethod
     def generate(cls, name: str, *, scopes: list[str], expires_at: datetime | None = None) -> tuple[ApiKey, str]:
         """A new, unsaved key and its plain text, which is never to be had again."""

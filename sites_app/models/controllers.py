@@ -9,10 +9,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from cryptography import x509
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models.functions import Now
 
 from sites_app.models.stores import Store
 from sites_app.secrets import Secret, SecretField
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from sites_app.access import Principal
 
 HOLD_INTERVALS = 3
+PREVIOUS_KEY_VALID = timedelta(days=1)
+"""How long a webhook key that was replaced is still accepted: as long as a controller goes on to send an event again."""
 _FORM = "http(s)://HOST[:PORT]/api/v1 (a Xovis sensor's ends with /api/v5)"
 
 
@@ -42,6 +46,16 @@ def validate_base_url(url: str) -> None:
 
 _SCHEME = re.compile("https?://")
 _HOST = re.compile(r"[\w.-]+|[0-9a-f:.]+")
+
+
+def validate_certificates(pem: str) -> None:
+    """Certificates as PEM, one or more; a private key has no business here."""
+    if "PRIVATE KEY" in pem:
+        raise ValidationError("This holds a private key: give the certificate alone.")
+    try:
+        x509.load_pem_x509_certificates(pem.encode())
+    except ValueError as error:
+        raise ValidationError("Give certificates as PEM: -----BEGIN CERTIFICATE----- and so on.") from error
 
 
 class ControllerQuerySet(models.QuerySet["Controller"]):
@@ -76,11 +90,23 @@ class Controller(models.Model):
     base_url = models.CharField(max_length=300, validators=[validate_base_url])
     api_key = SecretField(help_text="Encrypted at rest; never shown again.")
     webhook_key = SecretField(blank=True, default="", help_text="What the controller sends with its webhooks.")
+    previous_webhook_key = SecretField(blank=True, default="", editable=False)
+    previous_webhook_key_until = models.DateTimeField(
+        null=True, editable=False, help_text="Until when the webhook key before the present one is accepted, too."
+    )
     enabled = models.BooleanField(default=True)
     poll_interval_s = models.PositiveIntegerField(
         default=60, validators=[MinValueValidator(5), MaxValueValidator(3600)], help_text="Seconds."
     )
     verify_tls = models.BooleanField(default=True)
+    ca_certificate = models.TextField(
+        "CA certificate",
+        blank=True,
+        default="",
+        validators=[validate_certificates],
+        help_text="PEM. What to trust instead of the public authorities, where the controller's certificate is the "
+        "company's own.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     state = models.CharField(max_length=15, choices=State, default=State.NEW, editable=False)
@@ -129,6 +155,27 @@ class Controller(models.Model):
     def poll_offset(self) -> float:
         """A share of the interval, by hash, at which this controller is polled, so that load is flat."""
         return zlib.crc32(self.id.bytes) / 2**32
+
+    @property
+    def tls_trust(self) -> bool | str:
+        """What its certificate is verified against: certificates (PEM), True for the public authorities, False for nothing."""
+        return self.verify_tls and (self.ca_certificate or True)
+
+    def change_webhook_key(self, plain: str) -> bool:
+        """Set another webhook key, yet unsaved; whether it is another.
+
+        The one before stays valid for a day, so that nothing is refused until the controller has the new one; so a key
+        that got into wrong hands is to be changed twice. The day begins when the database writes it. Without a key, none
+        is accepted.
+        """
+        before, after = self.webhook_secret(), Secret.of(plain)
+        if before == after:
+            return False
+        keeps = bool(after and before and before.is_readable)
+        self.previous_webhook_key = before if keeps else ""
+        self.previous_webhook_key_until = Now() + PREVIOUS_KEY_VALID if keeps else None
+        self.webhook_key = after
+        return True
 
     def webhook_secret(self) -> Secret:
         """The key that its webhooks are verified with."""

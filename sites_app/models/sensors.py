@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -106,7 +106,21 @@ class Zone(models.Model):
             raise ValidationError({"reversed": "Only a Xovis sensor's line has a direction to reverse."})
 
 
-def counting_zones(zones: Iterable[Zone]) -> list[Zone]:
+class MayCount(Protocol):
+    """What of a zone decides whether it counts: a ``Zone``, or a row of these fields."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def has_occupancy(self) -> bool: ...
+    @property
+    def counts_by_hand(self) -> bool | None: ...
+
+
+AZone = TypeVar("AZone", bound=MayCount)
+
+
+def counting_zones(zones: Iterable[AZone]) -> list[AZone]:
     """Those of one store's zones whose sum is the store's occupancy.
 
     What a person has set by hand goes first. Else the areas count; where a store has none, its entrances do. A zone

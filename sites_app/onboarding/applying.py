@@ -8,7 +8,14 @@ from sites_app.models import Controller, OpeningHours, Region, SpecialHours, Sto
 from sites_app.onboarding.changes import Plan, StoreChange
 
 _STORE_FIELDS = ["name", "region", "timezone", "country", "city", "capacity", "floor_area_m2", "opened_on", "tags"]
-_CONTROLLER_FIELDS = ["base_url", "poll_interval_s", "api_key", "webhook_key"]
+_CONTROLLER_FIELDS = [
+    "base_url",
+    "poll_interval_s",
+    "api_key",
+    "webhook_key",
+    "previous_webhook_key",
+    "previous_webhook_key_until",
+]
 _BATCH = 500
 
 

@@ -179,8 +179,9 @@ def _controller_change(row: ControllerRow, name: str, controller: Controller | N
             setattr(controller, field_name, value)
             differs = True
     # Encrypting the same key again would give another token: only a key that is another one is written.
-    for field_name, plain in (("api_key", row.api_key), ("webhook_key", row.webhook_key)):
-        if plain and getattr(controller, field_name) != Secret.of(plain):
-            setattr(controller, field_name, plain)
-            differs = True
+    if row.api_key and controller.api_key != Secret.of(row.api_key):
+        controller.api_key = row.api_key
+        differs = True
+    if row.webhook_key and controller.change_webhook_key(row.webhook_key):
+        differs = True
     return ControllerChange(row, controller, "changed" if differs else "unchanged")

@@ -10,7 +10,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 
-from ingest import asking, backfilling
+from ingest import backfilling
+from ingest.crew import Round
 from ingest.models import Backfill, BackfillStep, FootfallInterval, Stream
 from sites_app.models import Controller
 from tests import chain
@@ -157,11 +158,11 @@ def test_one_controllers_failure_never_touches_anothers(fleet: Fleet, controller
 def test_a_step_whose_worker_was_killed_is_taken_again(controller: Controller, monkeypatch: pytest.MonkeyPatch) -> None:
     plan(controller, end=START + DAY)
 
-    def die(*arguments: object) -> asking.Outcome:
+    def die(*arguments: object) -> Round:
         raise SystemExit
 
     with monkeypatch.context() as patched:
-        patched.setattr(asking, "take", die)
+        patched.setattr(backfilling, "Round", die)
         with pytest.raises(SystemExit):
             run()
     assert run(now=NOW + MINUTE) == 0

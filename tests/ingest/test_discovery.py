@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from ingest import discovery
-from ingest.asking.xcs import found_at
 from ingest.models import OccupancySample, Quarantine, Stream
 from ingest.xcs.client import XcsClient
 from sites_app.models import Controller, Sensor, Zone, counting_zones
@@ -146,7 +145,7 @@ def test_the_same_again_changes_nothing(fleet: Fleet) -> None:
     fleet.stop_clock(NOW)
     controller = chain.registered(fleet.site("S001"))
     with XcsClient(controller.base_url, controller.api_key.reveal(), clock=lambda: NOW) as client:
-        found = {controller.pk: found_at(client, now=NOW)}
+        found = {controller.pk: discovery.ask(client, now=NOW)}
     first, again = (discovery.keep(found, now=NOW) for _ in range(2))
     assert (first.zones_created, first.zones_changed) == (8, 0)
     assert (again.zones_created, again.zones_changed) == (0, 0)

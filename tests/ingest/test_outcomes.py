@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from ingest import asking_now, backoff, polling
+from ingest import asking_now, backoff, polling, rounds
 from ingest.models import OccupancySample, Quarantine, Stream
 from sites_app.models import Controller
 from tests import chain
@@ -203,12 +203,12 @@ def test_asking_now_keeps_the_dispatcher_away_meanwhile(
     controller: Controller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     claimed: list[object] = []
-    take_all = polling.take_all
+    poll_all = rounds.poll_all
 
     def watched(*arguments: object) -> object:
         claimed.append(polling.claim_due(now=datetime.now(NOW.tzinfo)))
-        return take_all(*arguments)  # type: ignore[arg-type]
+        return poll_all(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(polling, "take_all", watched)
+    monkeypatch.setattr(rounds, "poll_all", watched)
     asking_now.ask([controller], Kind.values)
     assert claimed == [{}]

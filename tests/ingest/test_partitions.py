@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from ingest import facts, partitions, retention
 from ingest.models import DwellInterval, FootfallInterval, OccupancySample
@@ -53,6 +54,25 @@ def test_a_month_that_another_process_has_dropped_is_made_again(zone: Zone) -> N
     drop(OccupancySample)
     facts.write(people(zone, LONG_AGO))
     assert OccupancySample.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_month_whose_making_was_rolled_back_is_made_again(zone: Zone) -> None:
+    drop(OccupancySample)
+    with transaction.atomic():
+        facts.write(people(zone, LONG_AGO))
+        transaction.set_rollback(True)
+    assert partitions.existing(OccupancySample) == []
+    facts.write(people(zone, LONG_AGO))
+    assert OccupancySample.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_months_that_were_seen_are_not_looked_for_again(zone: Zone) -> None:
+    facts.write(people(zone, LONG_AGO))
+    with CaptureQueriesContext(connection) as captured:
+        facts.write(people(zone, LONG_AGO, 2))
+    assert not any("pg_inherits" in query["sql"] for query in captured.captured_queries)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -219,5 +219,7 @@ def test_the_dispatcher_hands_out_what_it_claimed_in_chunks_that_expire_with_the
         tasks.poll_controllers, "apply_async", lambda *, kwargs, expires: sent.append((kwargs["wanted"], expires))
     )
     tasks.dispatch_polls()
-    assert [len(wanted) for wanted, _ in sent] == [polling.CHUNK, 1]
+    present, behind = [len(wanted) for wanted, _ in sent[:2]], sent[2:]
+    assert present == [polling.CHUNK, 1]
+    assert sum(len(kinds) for wanted, _ in behind for kinds in wanted.values()) == polling.BEHIND_LIMIT
     assert {expires for _, expires in sent} == {polling.LEASE.total_seconds()}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingest import backfilling, tasks
+from ingest import backfilling, crew, rounds, tasks
 from ingest.models import DwellInterval, Event, FootfallInterval, OccupancySample, Stream
 from sites_app.models import Controller
 from tests import chain
@@ -18,8 +18,11 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def at_once() -> Iterator[None]:
-    """What is sent is done at once, by the way of its message."""
+def at_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What is sent is done at once, by the way of its message, and slow controllers are waited for."""
+    monkeypatch.setattr(rounds, "FIRST_S", 60)
+    monkeypatch.setattr(crew, "QUIET_S", 60)
+    monkeypatch.setattr(crew, "LONGEST_S", 60)
     app.conf.update(task_always_eager=True, task_eager_propagates=True)
     yield
     app.conf.update(task_always_eager=False, task_eager_propagates=False)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from ingest import outcomes, polling
+from ingest.crew import Round
 from ingest.models import Stream
 from sites_app.models import Controller
 
@@ -26,4 +27,4 @@ def ask(controllers: Iterable[Controller], *kinds: str, now: datetime = NOW) -> 
 
 def _take(chunk: Mapping[UUID, Sequence[str]], now: datetime) -> outcomes.Tally:
     work = polling.load(chunk)
-    return outcomes.write(work, polling.take_all(polling.turns(work, now=now), lambda: now), now=now)
+    return outcomes.write(work, Round(polling.turns(work, now=now), lambda: now).all(), now=now)

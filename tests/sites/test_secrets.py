@@ -103,7 +103,7 @@ def test_polling_shows_no_key_in_logs_results_or_quarantine(
     for faults in ({}, {"status": 500}, {"status": 401}, {"html": True}, {"truncated": True}, {"wrong_types": True}):
         fleet.fault(site, **faults)
         results += asking_now.ask([controller], [Stream.Kind.LIVE])
-    monkeypatch.setattr("ingest.asking.xcs.found_at", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("ingest.discovery.ask", lambda *_, **__: 1 / 0)
     results += asking_now.ask([controller], [Stream.Kind.DISCOVERY])
     bodies = [bytes(body).decode(errors="replace") for body in Quarantine.objects.values_list("body", flat=True)]
     controller.refresh_from_db()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
+from ingest import replaying
 from ingest.management.commands.poll_now import Command as PollNow
 from ingest.models import Stream
 from sites_app.models import Zone
@@ -15,6 +17,7 @@ class Command(PollNow):
 
     def run(self, **options: Any) -> dict[str, Any]:
         done = super().run(**options)
+        replaying.replay_found(now=datetime.now(UTC))
         ids = [result["id"] for result in done["controllers"]]
         return {**done, "zones": Zone.objects.filter(controller__in=ids).count()}
 

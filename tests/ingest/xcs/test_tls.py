@@ -67,8 +67,10 @@ def test_a_certificate_signed_by_nobody_known_is_not_trusted(
     assert tls_controller.asked == []
 
 
-def test_a_ca_file_makes_it_trusted(tls_controller: Controller, make_client: MakeClient, own_certificate: Path) -> None:
-    client = make_client(tls_controller.base_url, verify_tls=str(own_certificate))
+def test_the_cas_certificate_makes_it_trusted(
+    tls_controller: Controller, make_client: MakeClient, own_certificate: Path
+) -> None:
+    client = make_client(tls_controller.base_url, verify_tls=own_certificate.read_text())
     tls_controller.says(envelope([{"zoneId": "a", "current_people": 2}]))
     assert client.occupancy().rows[0].current_people == 2
     client.queues()
@@ -84,7 +86,7 @@ def test_verification_can_be_switched_off_without_a_warning(
 def test_a_certificate_for_another_name_is_not_trusted(tmp_path: Path, make_client: MakeClient) -> None:
     file = certificate(tmp_path, "other.example")
     with running(served_with(file)) as controller:
-        error = error_of(make_client(controller.base_url, verify_tls=str(file)))
+        error = error_of(make_client(controller.base_url, verify_tls=file.read_text()))
     assert error.code == "tls_failed"
     assert "another name" in str(error)
 
@@ -92,7 +94,7 @@ def test_a_certificate_for_another_name_is_not_trusted(tmp_path: Path, make_clie
 def test_a_certificate_that_has_expired_is_not_trusted(tmp_path: Path, make_client: MakeClient) -> None:
     file = certificate(tmp_path, "localhost", until=TODAY - DAY)
     with running(served_with(file)) as controller:
-        error = error_of(make_client(controller.base_url, verify_tls=str(file)))
+        error = error_of(make_client(controller.base_url, verify_tls=file.read_text()))
     assert error.code == "tls_failed"
     assert "expired" in str(error)
 
@@ -103,16 +105,20 @@ def test_https_on_a_port_of_http_is_said_so(controller: Controller, make_client:
     assert "http, not https" in str(error)
 
 
-@pytest.mark.parametrize("content", [None, b"no certificate"])
-def test_a_ca_file_that_cant_be_read_is_named(
-    controller: Controller, make_client: MakeClient, tmp_path: Path, content: bytes | None
+@pytest.mark.parametrize("content", ["", "no certificate"])
+def test_a_cas_certificate_that_cant_be_read_is_named(
+    controller: Controller, make_client: MakeClient, content: str
 ) -> None:
-    file = tmp_path / "ca.pem"
-    if content:
-        file.write_bytes(content)
-    error = error_of(make_client(controller.base_url.replace("http:", "https:"), verify_tls=str(file)))
+    error = error_of(make_client(controller.base_url.replace("http:", "https:"), verify_tls=content))
     assert error.code == "tls_failed"
-    assert "ca.pem can't be read" in str(error)
+    assert "CA certificate of this controller can't be read" in str(error)
+
+
+def test_another_certificate_than_the_cas_is_not_trusted(
+    tls_controller: Controller, make_client: MakeClient, tmp_path: Path
+) -> None:
+    stranger = certificate(tmp_path, "stranger.example").read_text()
+    assert error_of(make_client(tls_controller.base_url, verify_tls=stranger)).code == "tls_failed"
 
 
 def test_reading_over_tls_has_a_time_out(tls_controller: Controller, make_client: MakeClient) -> None:

@@ -15,7 +15,7 @@ from ingest.wire.addresses import is_refused
 from ingest.wire.errors import BadAnswer, ControllerError
 from ingest.xcs.client import XcsClient
 from tests.ingest.xcs.conftest import IMPATIENT, KEY, MakeClient
-from tests.ingest.xcs.controller import Controller, envelope
+from tests.ingest.xcs.controller import Controller, Handler, envelope
 from tests.ingest.xcs.test_refusals import error_of
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
@@ -159,6 +159,44 @@ def test_a_broken_connection_is_replaced(controller: Controller, client: XcsClie
     controller.writes(b"")
     error_of(client)
     controller.says(envelope([]))
+    assert client.occupancy().rows == []
+
+
+def test_a_kept_connection_that_was_closed_meanwhile_is_no_failure(controller: Controller, client: XcsClient) -> None:
+    controller.writes(HEAD + b"Content-Length: %d\r\n\r\n%b" % (len(envelope([])), envelope([])))
+    for _ in range(3):
+        assert client.occupancy().rows == []
+    assert len(controller.connections) == 3
+
+
+def test_a_kept_connection_that_closes_as_it_is_asked_is_asked_anew(controller: Controller, client: XcsClient) -> None:
+    client.occupancy()
+
+    def hang_up_once(handler: Handler) -> None:
+        handler.close_connection = True
+        controller.says(envelope([{"zoneId": "a", "current_people": 1}]))
+
+    controller.does = hang_up_once
+    assert client.occupancy().rows[0].current_people == 1
+    assert (len(controller.connections), len(controller.asked)) == (2, 3)
+
+
+def test_what_nobody_asked_for_is_not_the_next_answer(controller: Controller, client: XcsClient) -> None:
+    bodies = envelope([]), envelope([{"zoneId": "a", "current_people": 1}])
+    both = b"".join(HEAD + b"Content-Length: %d\r\n\r\n%b" % (len(body), body) for body in bodies)
+
+    def answer_twice(handler: Handler) -> None:
+        handler.wfile.write(both)
+
+    controller.does = answer_twice
+    for _ in range(3):
+        assert client.occupancy().rows == []
+    assert len(controller.connections) == 3
+
+
+def test_go_on_is_no_answer_yet(controller: Controller, client: XcsClient) -> None:
+    answer = HEAD + b"Content-Length: %d\r\n\r\n%b" % (len(envelope([])), envelope([]))
+    controller.writes(b"HTTP/1.1 100 Continue\r\n\r\n", answer)
     assert client.occupancy().rows == []
 
 

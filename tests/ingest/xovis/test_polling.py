@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ingest import asking_now, backfilling, outcomes, polling
+from ingest.crew import Round
 from ingest.models import DwellInterval, FootfallInterval, OccupancySample, Quarantine, QueueSample, Stream
 from sites_app import models
 from sites_app.models import Controller, Zone
@@ -36,7 +37,7 @@ def poll(now: datetime) -> None:
     while claimed := polling.claim_due(now=now):
         for chunk in polling.chunks(claimed):
             work = polling.load(chunk)
-            outcomes.write(work, polling.take_all(polling.turns(work, now=now), lambda: now), now=now)
+            outcomes.write(work, Round(polling.turns(work, now=now), lambda: now).all(), now=now)
 
 
 def footfall(site: Sensor, until: datetime) -> list[tuple[Any, ...]]:

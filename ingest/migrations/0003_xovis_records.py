@@ -7,8 +7,8 @@ from ingest.partitions import CreatePartitionedModel
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ingest", "0001_initial"),
-        ("sites_app", "0002_xovis"),
+        ("ingest", "0002_fleet"),
+        ("sites_app", "0003_xovis"),
     ]
 
     operations = [

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sites_app", "0001_initial"),
+        ("sites_app", "0002_certificates_and_previous_keys"),
     ]
 
     operations = [
@@ -13,11 +13,6 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 blank=True, help_text="What is wrong with its clock. Empty: nothing.", max_length=100
             ),
-        ),
-        migrations.AddField(
-            model_name="sensor",
-            name="status_at",
-            field=models.DateTimeField(editable=False, null=True),
         ),
         migrations.AddField(
             model_name="zone",

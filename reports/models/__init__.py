@@ -1,0 +1,42 @@
+"""Rollups, and exports of reports as files."""
+
+from reports.models.exports import Export, ExportQuerySet
+from reports.models.rollups import (
+    WHOLE_STORE,
+    ClockField,
+    DwellRegionRollup,
+    DwellRollup,
+    FootfallRegionRollup,
+    FootfallRollup,
+    Grain,
+    OccupancyRegionRollup,
+    OccupancyRollup,
+    PathRollup,
+    QueueRegionRollup,
+    QueueRollup,
+    Recut,
+    RegionRollup,
+    Rollup,
+    StoreBasis,
+)
+
+__all__ = [
+    "WHOLE_STORE",
+    "ClockField",
+    "DwellRegionRollup",
+    "DwellRollup",
+    "Export",
+    "ExportQuerySet",
+    "FootfallRegionRollup",
+    "FootfallRollup",
+    "Grain",
+    "OccupancyRegionRollup",
+    "OccupancyRollup",
+    "PathRollup",
+    "QueueRegionRollup",
+    "QueueRollup",
+    "Recut",
+    "RegionRollup",
+    "Rollup",
+    "StoreBasis",
+]

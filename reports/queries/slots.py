@@ -1,0 +1,94 @@
+"""What rows there are: a place's buckets, or of a profile the hours and days that its buckets occur as."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from reports.cuts import Cut, agree
+from reports.labels import Label
+from reports.queries.cells import Cell, Place
+from reports.queries.windows import Period
+from reports.request import ReportRequest
+
+
+@dataclass(slots=True)
+class Slot:
+    """Where a row is: what it's called, and what is known and expected there, of each period that the report reads.
+
+    ``at`` are the clocks and keys under which it's read; ``zone`` is the clock that its instants are told by, where it's
+    of one store.
+    """
+
+    names: tuple[str | int | None, ...]
+    place: Place
+    known: list[Cell | None]
+    expected: list[int]
+    at: list[list[tuple[ZoneInfo | None, int]]]
+    zone: ZoneInfo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Raster:
+    """The slots of a place on one clock. ``keys`` find their cells; ``answering`` those of the period it's compared with.
+
+    ``gathered`` are the buckets of which a profile's slots are made; without it they are one each.
+    """
+
+    cut: Cut
+    keys: Sequence[int]
+    answering: Sequence[int]
+    gathered: Sequence[Sequence[int]] | None = None
+
+    def summed(self, of_buckets: Sequence[int]) -> Sequence[int]:
+        """What is so in buckets, by slot."""
+        if self.gathered is None:
+            return of_buckets
+        return [sum(of_buckets[place] for place in places) for places in self.gathered]
+
+
+def raster_of(period: Period, zone: ZoneInfo) -> Raster:
+    """The slots on a clock."""
+    found = period.cuts[zone]
+    if not period.request.is_profile:
+        return Raster(found, period.keys(zone), found.keys)
+    places: dict[int, list[int]] = {}
+    for place, (start, _) in enumerate(found.by_the_clock):
+        places.setdefault(profile_key(period.request, start), []).append(place)
+    keys = sorted(places)
+    return Raster(found, keys, keys, [places[key] for key in keys])
+
+
+def profile_key(request: ReportRequest, start: datetime) -> int:
+    """The hour or day that a bucket counts in."""
+    if request.granularity == "hour_of_day":
+        return start.hour
+    if request.granularity == "day_of_week":
+        return start.isoweekday()
+    return (start.isoweekday() - 1) * 24 + start.hour
+
+
+def profile_names(request: ReportRequest, key: int) -> tuple[int, ...]:
+    """What a profile's slot is called."""
+    return (key, key // 24 + 1, key % 24) if request.granularity == "hour_of_week" else (key,)
+
+
+def names_of(period: Period, raster: Raster) -> list[tuple[str | int, ...]]:
+    """What the slots of a place on one clock are called: start and end, and of a profile which hour or day it is."""
+    texts = raster.cut.texts
+    if not period.request.is_profile:
+        return list(texts)
+    whole = (texts[0][0], texts[-1][1]) if texts else ()
+    return [(*whole, *profile_names(period.request, key)) for key in raster.keys]
+
+
+def labels_of(request: ReportRequest, cuts: Iterable[Cut]) -> dict[ZoneInfo, Sequence[Label]]:
+    """What the buckets are called in rows of many stores: with an offset only where all their clocks agree."""
+    cuts = list(cuts)
+    if agree(cuts):
+        return {cut.zone: cut.on_its_clock for cut in cuts}
+    if request.granularity == "total" and request.of_instants:
+        return {cut.zone: cut.in_utc for cut in cuts}
+    return {cut.zone: cut.by_the_clock for cut in cuts}

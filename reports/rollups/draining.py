@@ -1,0 +1,124 @@
+"""What is to be recomputed, taken in bounded batches and worked off: quarters whose facts changed, days whose hours did."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+from django.db import connection, transaction
+
+from ingest.models import Measure
+from reports.calendar import quarter_number
+from reports.rollups import cutting, longer, quarters
+from reports.rollups.spans import Span, day_of, hour_of, month_of
+from reports.rollups.stores import Run, Stores, runs
+
+DRAIN_MARKS = 20_000
+DRAIN_DAYS = 400
+BATCH_QUARTERS = 4_000
+_LOCKS = {measure: 7_302_000 + number for number, measure in enumerate(Measure)}
+
+# By a range, not by `id IN (...)`: of a table that grew since its statistics were made, that was taken for a few rows, and
+# each mark compared with each of 20,000 ids, for minutes.
+_DRAIN = """
+    DELETE FROM {table}
+    WHERE measure = %(measure)s AND id <= (
+        SELECT max(id) FROM (SELECT id FROM {table} WHERE measure = %(measure)s ORDER BY id LIMIT %(limit)s) AS first
+    ) RETURNING store_id, {column}
+"""
+
+# A batch's samples are grouped in memory.
+_ROOM = "SET LOCAL work_mem = '128MB'"
+
+Quarters = Mapping[int, Iterable[datetime]]
+"""Quarters to recompute, by store id."""
+Days = Mapping[int, Iterable[int]]
+"""Local days to cut anew, as ordinals, by store id."""
+
+
+def drain(measure: Measure) -> int:
+    """Work off what is dirty of a measure, a bounded batch of it; how many quarters and days that were.
+
+    0 also while another process drains it.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        # One at a time: two that recompute the same hour from different moments could leave the older of both.
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCKS[measure]])
+        if not cursor.fetchone()[0]:
+            return 0
+        marked: dict[int, set[datetime]] = defaultdict(set)
+        for store_id, quarter in _take(cursor, "ingest_dirty", "quarter", measure, DRAIN_MARKS):
+            marked[store_id].add(quarter)
+        days: dict[int, set[int]] = defaultdict(set)
+        for store_id, day in _take(cursor, "reports_recut", "day", measure, DRAIN_DAYS):
+            days[store_id].add(day.toordinal())
+        return recompute(measure, marked) + recut(measure, days)
+
+
+def lock(cursor: Any, measure: Measure) -> None:
+    """Wait until nobody drains a measure, and keep it so until the transaction ends."""
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCKS[measure]])
+
+
+def _take(cursor: Any, table: str, column: str, measure: Measure, limit: int) -> list[Any]:
+    cursor.execute(_DRAIN.format(table=table, column=column), {"measure": measure.value, "limit": limit})
+    return list(cursor.fetchall())
+
+
+def recompute(measure: Measure, marked: Quarters) -> int:
+    """Recompute these quarters of a measure, and all that they are a part of; how many quarters."""
+    stores = Stores.load(marked)
+    numbers = {pk: {quarter_number(start) for start in marked[pk]} for pk in sorted(marked) if pk in stores.trading}
+    stretches = [run for pk in numbers for run in runs(pk, numbers[pk], stores.trading[pk])]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_ROOM)
+        for batch in _batches(stretches):
+            quarters.write(cursor, measure, stores, batch)
+        _write_longer(cursor, measure, stores, numbers)
+    return sum(map(len, numbers.values()))
+
+
+def recut(measure: Measure, days: Days) -> int:
+    """Tell open from closed in the quarters of these days as it is now, and merge them anew; how many days."""
+    stores = Stores.load(days)
+    numbers: dict[int, set[int]] = {}
+    for pk in sorted(set(days) & set(stores.trading)):
+        of_days = (stores.trading[pk].day(day) for day in days[pk])
+        numbers[pk] = set(chain.from_iterable(range(day.start, day.end) for day in of_days))
+    stretches = [run for pk in numbers for run in runs(pk, numbers[pk], stores.trading[pk])]
+    with transaction.atomic(), connection.cursor() as cursor:
+        for batch in _batches(stretches):
+            cutting.write(cursor, measure, batch)
+        _write_longer(cursor, measure, stores, numbers)
+    return sum(len(set(of_store)) for of_store in days.values())
+
+
+def _batches(stretches: Iterable[Run]) -> Iterable[list[Run]]:
+    batch: list[Run] = []
+    size = 0
+    for run in stretches:
+        batch.append(run)
+        size += run.end - run.start
+        if size >= BATCH_QUARTERS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _write_longer(cursor: Any, measure: Measure, stores: Stores, numbers: Mapping[int, set[int]]) -> None:
+    hours: set[tuple[int, Span]] = set()
+    days: set[tuple[int, Span]] = set()
+    months: set[tuple[int, Span]] = set()
+    for pk, of_store in numbers.items():
+        zone = stores.trading[pk].zone
+        hours.update((pk, hour_of(number, zone)) for number in of_store)
+        spans = {day_of(number, zone) for number in of_store}
+        days.update((pk, span) for span in spans)
+        months.update((pk, month_of(span.local, zone)) for span in spans)
+    longer.write(cursor, measure, "hour", hours)
+    longer.write(cursor, measure, "day", days)
+    longer.write(cursor, measure, "month", months)
