@@ -130,7 +130,7 @@ def _give_up(event: Event, error: Exception, now: datetime) -> None:
     """Set aside an event that can't be written, even alone."""
     fault = _fault(event, f"Digesting it failed: {type(error).__name__}.", "")
     if _apart([event])[0]:
-        fault = replace(fault, what="")  # what sensors push isn't replayed
+        fault = replace(fault, what=Quarantine.What.PUSH)
     quarantine.keep([fault], received_at=now)
     _mark([event], now)
 

@@ -13,14 +13,15 @@ from ingest.models import Event, Quarantine
 from ingest.quarantine import Fault
 from ingest.readings import Reading, future_limit
 from ingest.resolve import ZoneDirectory, resolve
-from ingest.wire.decoding import Rejected
+from ingest.wire.decoding import PayloadError, Rejected
+from ingest.xovis import pushes
 from ingest.xovis.payloads import Logic
 from ingest.xovis.stored import Stored, StoredLive, StoredLogics, StoredStatus, read
 from sites_app.models import Zone
 
 _OLD = timedelta(days=1)
 _TOO_LATE = "The other records of its quarter or hour are no longer kept: fetch the sensor's history of that time."
-_NO_ZONE = "The sensor has no such zone; discover it, then replay."
+_NO_ZONE = "The sensor has no such zone."
 
 
 @dataclass(slots=True)
@@ -110,6 +111,32 @@ def _resolve(
     faults.extend(_fault(event, Rejected("", _NO_ZONE, zone_id.encode())) for zone_id in sorted(unknown))
 
 
+def anew(row: Quarantine) -> tuple[list[Event], list[Fault]]:
+    """A push that was set aside: events to be digested, and what of it can't be read. Raises ``PayloadError``."""
+    push = pushes.read(bytes(row.body), row.received_at)
+    if push.rejected and not push.understood:
+        raise PayloadError(push.rejected[0].reason, push.rejected[0].pointer)
+    events = [
+        Event(
+            store_id=row.store_id,
+            controller_id=row.controller_id,
+            event_id=piece.event_id,
+            event=piece.event,
+            observed_at=piece.observed_at,
+            received_at=row.received_at,
+            body=piece.body,
+        )
+        for piece in push.pieces
+    ]
+    return events, [
+        Fault(
+            row.store_id, row.controller_id, row.source, row.stream, item.reason, item.pointer, item.raw,
+            received_at=row.received_at,
+        )
+        for item in push.rejected
+    ]  # fmt: skip
+
+
 def _said(event: Event, content: Stored) -> condition.Said:
     sensor = content.sensor_info
     serial, kind = (sensor.serial_number or "", sensor.type or "") if sensor else ("", "")
@@ -134,4 +161,5 @@ def _fault(event: Event, item: Rejected) -> Fault:
         item.reason,
         item.pointer,
         item.raw,
+        received_at=event.received_at,
     )

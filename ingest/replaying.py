@@ -16,7 +16,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from ingest import digest, facts, outcomes, quarantine, statements
+from ingest import digest, facts, outcomes, pushed, quarantine, statements
 from ingest.asking import Answered, Outcome, Question, Turn
 from ingest.isolation import each_alone
 from ingest.models import Event, Quarantine, Stream
@@ -187,6 +187,16 @@ def _body(row: Quarantine, directory: ZoneDirectory, understood: _Understood) ->
         )  # fmt: skip
 
 
+def _push(row: Quarantine, directory: ZoneDirectory, understood: _Understood) -> None:
+    """A sensor's push is landed as far as it can be read."""
+    try:
+        events, faults = pushed.anew(row)
+    except PayloadError as error:
+        raise StillBad(str(error)) from error
+    understood.events += events
+    understood.faults += faults
+
+
 def _event(row: Quarantine, directory: ZoneDirectory, understood: _Understood) -> None:
     """An event is landed if it can be digested now."""
     try:
@@ -255,4 +265,5 @@ _UNDERSTAND: dict[str, Callable[[Quarantine, ZoneDirectory, _Understood], None]]
     What.EVENT: _event,
     What.ANSWER: _answer,
     What.ROW: _row,
+    What.PUSH: _push,
 }

@@ -36,6 +36,9 @@ class XovisLanding(Landing):
     def __init__(self, landing: Landing) -> None:
         self._shared = landing
 
+    async def close(self) -> None:
+        """Nothing to end: the connections are the other's."""
+
     async def _open(self) -> tuple[Credentials, Batcher]:
         return await self._shared._open()
 
@@ -99,10 +102,11 @@ async def _understood(
     batcher: Batcher, credential: Credential, body: bytes, headers: dict[bytes, bytes]
 ) -> pushes.Push:
     """What a body says. What can't be read at all is kept as far as it can't speak of persons, and refused."""
-    received_at, shown = datetime.now(UTC), b""
+    received_at, shown, what = datetime.now(UTC), b"", ""
     try:
         body = inflate(body, headers)
         shown = pushes.without_persons(body)
+        what = "push" if shown == body else ""  # of its beginning alone nothing can be made
         return pushes.read(body, received_at)
     except pushes.NotJson:
         tags = _TAGS.match(body)
@@ -110,7 +114,7 @@ async def _understood(
         await landed(batcher, Post([], [fault], received_at))
         raise Refused(415, "Unsupported Media Type", _NOT_JSON) from None
     except PayloadError as error:
-        await landed(batcher, Post([], [_fault(credential, error.reason, error.pointer, shown)], received_at))
+        await landed(batcher, Post([], [_fault(credential, error.reason, error.pointer, shown, what)], received_at))
         errors = [{"pointer": error.pointer, "detail": error.reason}]
         raise Refused(400, "Bad Request", error.reason, errors=errors) from None
 
@@ -133,5 +137,5 @@ async def _land(batcher: Batcher, credential: Credential, push: pushes.Push) -> 
         await landed(batcher, Post(events, faults, push.received_at))
 
 
-def _fault(credential: Credential, reason: str, pointer: str, body: bytes) -> Fault:
-    return Fault(credential.store_id, credential.controller_id, "webhook", "push", reason, pointer[:300], body)
+def _fault(credential: Credential, reason: str, pointer: str, body: bytes, what: str = "") -> Fault:
+    return Fault(credential.store_id, credential.controller_id, "webhook", "push", reason, pointer, body, what)

@@ -52,6 +52,7 @@ class Quarantine(models.Model):
         EVENT = "event", "An event"
         ANSWER = "answer", "An answer"
         ROW = "row", "A row of an answer"
+        PUSH = "push", "A sensor's push"
 
     store = models.ForeignKey(Store, models.CASCADE, related_name="+")
     controller = models.ForeignKey(Controller, models.CASCADE, related_name="quarantine")
