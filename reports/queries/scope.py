@@ -7,9 +7,10 @@ agree while changed hours are still being worked in.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
@@ -88,27 +89,27 @@ class Scope:
 
     def whole_stores(self, request: ReportRequest) -> Scope:
         """The same stores, not their zones."""
-        return replace(self, stores=_expecting(request, self.stores, everything=self.everything), zones=None)
+        expected = _expected(request, self.store_ids)
+        stores = [s._replace(expected=_within(expected(s.pk), s.life)) for s in self.stores]
+        return replace(self, stores=stores, zones=None)
 
 
 def load(request: ReportRequest, principal: Principal) -> Scope:
     """All that a report needs to know of the registry, in a few queries for any number of stores."""
     filtered = bool(request.stores or request.regions or request.tags or request.zones)
     everything = principal.sees_all and not filtered
-    rows = _tuples(_stores(request, principal).order_by("code").values_list(*_FIELDS))
-    stores = _scoped(rows)
+    rows = _tuples(_stores(request, principal).order_by().values_list(*_FIELDS))
+    rows.sort(key=itemgetter(1))
     if request.measure == Measure.PATHS or (request.by != "zone" and not request.zones):
-        return Scope(
-            _expecting(request, stores, everything=everything),
-            None,
-            everything,
-            by_region=_are_whole_regions(request, rows, everything=everything),
-        )
+        expected = _expected(request, None if everything else [row[0] for row in rows])
+        by_region = _are_whole_regions(request, rows, everything=everything)
+        return Scope(_scoped(rows, expected), None, everything, by_region)
+    stores = _scoped(rows, lambda _: ())
     zones = _zones(request, stores)
-    of_store: dict[int, list[tuple[Life, int]]] = defaultdict(list)
+    of_store: dict[int, Lives] = defaultdict(tuple)
     for zone in zones:
-        of_store[zone.store.pk].append((zone.life, 1))
-    expecting = [store._replace(expected=tuple(of_store[store.pk])) for store in stores]
+        of_store[zone.store.pk] += ((zone.life, 1),)
+    expecting = [store._replace(expected=of_store[store.pk]) for store in stores]
     if request.zones:
         expecting = [store for store in expecting if store.expected]
     return Scope(expecting, zones, everything, by_region=False)
@@ -140,14 +141,20 @@ def _stores(request: ReportRequest, principal: Principal) -> StoreQuerySet:
     return stores
 
 
-def _scoped(rows: Sequence[Any]) -> list[ScopedStore]:
+def _scoped(rows: Sequence[Any], expected: Callable[[int], Lives]) -> list[ScopedStore]:
     days = _trading_of(rows)
-    return [
-        ScopedStore(
-            pk, code, region_id, days[pk], _life(days[pk], opened_on, closed_on) if opened_on or closed_on else EVER
-        )
-        for pk, code, region_id, opened_on, closed_on, _, _ in rows
-    ]
+    stores = []
+    for pk, code, region_id, opened_on, closed_on, _, _ in rows:
+        life, lives = EVER, expected(pk)
+        if opened_on or closed_on:
+            life = _life(days[pk], opened_on, closed_on)
+            lives = _within(lives, life)
+        stores.append(ScopedStore(pk, code, region_id, days[pk], life, lives))
+    return stores
+
+
+def _within(lives: Lives, life: Life) -> Lives:
+    return tuple((of_zones.within(life), count) for of_zones, count in lives)
 
 
 def _trading_of(rows: Sequence[Any]) -> dict[int, Trading]:
@@ -170,26 +177,19 @@ def _life(days: Trading, opened_on: date | None, closed_on: date | None) -> Life
     )
 
 
-def _expecting(request: ReportRequest, stores: Sequence[ScopedStore], *, everything: bool) -> list[ScopedStore]:
-    """The stores with what is expected of each: so many zones, or of occupancy and paths the store as such."""
+def _expected(request: ReportRequest, store_ids: Sequence[int] | None) -> Callable[[int], Lives]:
+    """What is expected of stores (None: of all): so many zones, or of occupancy and paths the store as such."""
     one: Lives = ((EVER, 1),)
+    none: Lives = ()
     if request.measure == Measure.OCCUPANCY:
-        expected = dict.fromkeys((store.pk for store in stores), one)
-    elif request.measure == Measure.PATHS:
-        with_paths = Controller.objects.exclude(path_analytics=False).values_list("store_id", flat=True)
-        expected = dict.fromkeys(with_paths, one)
-    else:
-        zones = Zone.objects.filter(_measured(request.measure)).order_by()
-        if not everything:
-            zones = zones.filter(store__in=[store.pk for store in stores])
-        expected = _lives_of(zones)
-    return [_expecting_one(store, expected.get(store.pk, ())) for store in stores]
-
-
-def _expecting_one(store: ScopedStore, lives: Lives) -> ScopedStore:
-    if store.life != EVER:
-        lives = tuple((life.within(store.life), count) for life, count in lives)
-    return ScopedStore(store.pk, store.code, store.region_id, store.trading, store.life, lives)
+        return lambda _: one
+    if request.measure == Measure.PATHS:
+        with_paths = Controller.objects.exclude(path_analytics=False).order_by().values_list("store_id")
+        there = {store_id for (store_id,) in _tuples(with_paths)}
+        return lambda store_id: one if store_id in there else none
+    zones = Zone.objects.filter(_measured(request.measure)).order_by()
+    found = _lives_of(zones if store_ids is None else zones.filter(store__in=store_ids))
+    return lambda store_id: found.get(store_id, none)
 
 
 def _lives_of(zones: ZoneQuerySet) -> dict[int, Lives]:
