@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -31,6 +31,8 @@ class Life(NamedTuple):
 
     def within(self, other: Life) -> Life:
         """The part that lies in another one."""
+        if other == EVER:
+            return self
         starts = [edge for edge in (self.since, other.since) if edge is not None]
         ends = [edge for edge in (self.until, other.until) if edge is not None]
         return Life(max(starts, default=None), min(ends, default=None))
@@ -45,21 +47,28 @@ def _first_after(instant: datetime | None) -> int | None:
     return None if instant is None else -(-int(instant.timestamp()) // QUARTER_S)
 
 
+EVER = Life()
+
+
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a report expects: samples up to this moment, intervals once they are over, hourly ones at hours of UTC."""
+    """What a report expects: samples up to this moment, intervals once they are over, hourly ones at hours of UTC.
+
+    ``until`` is the first quarter of which nothing can be expected yet.
+    """
 
     spec: MeasureSpec
     only_open: bool
     now: datetime
+    until: int = field(init=False)
 
-    @property
-    def until(self) -> int:
-        """The first quarter of which nothing can be expected yet."""
-        passed = quarter_number(self.now)
+    def __post_init__(self) -> None:
+        until = quarter_number(self.now)
         if self.spec.hourly:
-            return (int(self.now.timestamp()) - _HOUR_S) // QUARTER_S + 1
-        return passed + (self._is_running(passed) if self.spec.covered_unit_us == 1 else 0)
+            until = (int(self.now.timestamp()) - _HOUR_S) // QUARTER_S + 1
+        elif self.spec.covered_unit_us == 1 and self._is_running(until):
+            until += 1
+        object.__setattr__(self, "until", until)
 
     def _is_running(self, quarter: int) -> bool:
         return quarter_start(quarter) < self.now

@@ -78,9 +78,12 @@ class MeasureSpec:
         return [column.show(totals) for column in self.columns]
 
 
-def exact(values: Sequence[Any]) -> list[Any]:
+def exact(values: Sequence[Any]) -> Sequence[Any]:
     """PostgreSQL's sums of bigint come as Decimal; they are whole numbers."""
-    return [int(value) if isinstance(value, Decimal) else value for value in values]
+    for value in values:
+        if value.__class__ is Decimal:
+            return [int(value) if isinstance(value, Decimal) else value for value in values]
+    return values
 
 
 SPECS: Mapping[Measure, MeasureSpec] = {

@@ -4,6 +4,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from xovis_platform.memory import settle
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xovis_platform.settings")
 
 application = get_wsgi_application()
+settle()

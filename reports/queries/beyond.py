@@ -65,10 +65,10 @@ def _expected(source: Source, store: ScopedStore, place: int, running: int) -> i
     if source.expectation.only_open and not store.trading.is_open(running):
         return 0
     so_far = (source.expectation.now - quarter_start(running)) // _MICROSECOND
-    lives = source.scope.expected.get(store.pk, [])
+    lives = store.expected
     if source.scope.zones is not None:
-        lives = [(zone.life, 1) for zone in source.scope.zones if zone.pk == place]
-    return so_far * sum(count for life, count in lives if _is_there(life.within(store.life), running))
+        lives = tuple((zone.life, 1) for zone in source.scope.zones if zone.pk == place)
+    return so_far * sum(count for life, count in lives if _is_there(life, running))
 
 
 def _is_there(life: Life, quarter: int) -> bool:

@@ -17,7 +17,7 @@ Place = int
 
 @dataclass(slots=True)
 class Cell:
-    """What is known of a place in a bucket."""
+    """What is known of a place in a bucket. Of its totals an instant is in microseconds since 1970."""
 
     totals: Any
     covered_us: int

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from reports.expected import Expectation, Life
@@ -15,11 +14,11 @@ from reports.queries.cells import Cell, Cells, Members, Place
 from reports.queries.scope import Scope
 from reports.queries.slots import Raster, Slot, labels_of, profile_names, raster_of
 from reports.queries.windows import Period
-from reports.request import ReportRequest
 from reports.trading import Trading
 
 Weights = Mapping[tuple[Trading, Life], int]
 """How many zones are expected alike."""
+Names = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,117 +26,113 @@ class Groups:
     """The regions of a report, or its chain: their names, and by place and clock what is expected of their stores."""
 
     names: Sequence[tuple[str, ...]]
-    weights: Mapping[tuple[Place, ZoneInfo], Weights]
+    weights: Mapping[Place, Mapping[ZoneInfo, Weights]]
 
     @classmethod
     def of(cls, names: Sequence[tuple[str, ...]], members: Members, scope: Scope) -> Groups:
-        """Each store counts where ``members`` say."""
-        weights: dict[tuple[Place, ZoneInfo], dict[tuple[Trading, Life], int]] = defaultdict(lambda: defaultdict(int))
-        for store in scope.stores:
-            for place in members.of_stores[store.pk]:
-                of_place = weights[place, store.trading.zone]
-                for life, count in scope.expected.get(store.pk, ()):
-                    of_place[store.trading, life.within(store.life)] += count
+        """Each store counts where ``members`` say; those that are alike are counted first."""
+        kinds = Counter((members.of_stores[store.pk], store.trading, store.expected) for store in scope.stores)
+        weights: dict[Place, dict[ZoneInfo, Counter[tuple[Trading, Life]]]] = defaultdict(lambda: defaultdict(Counter))
+        for (places, trading, lives), stores in kinds.items():
+            for place in places:
+                of_place = weights[place][trading.zone]
+                for life, zones in lives:
+                    of_place[trading, life] += stores * zones
         return cls(names, weights)
+
+
+def slots(groups: Groups, periods: Sequence[tuple[Period, Cells]], expectation: Expectation) -> Iterator[Slot]:
+    """The slots, in the order of names and time: of the first period, beside the second where there is one."""
+    sheet = _Sheet(groups, periods, expectation)
+    slots_of = sheet.met_by_label if periods[0][0].by_clock else sheet.met_by_key
+    for place, names in enumerate(groups.names):
+        for slot in slots_of(place):
+            yield slot._replace(names=(*names, *slot.names))
+
+
+class _Sheet:
+    """The periods of a report, and what their slots are called on each clock."""
+
+    def __init__(self, groups: Groups, periods: Sequence[tuple[Period, Cells]], expectation: Expectation) -> None:
+        self.groups, self.expectation = groups, expectation
+        self.cells = [cells for _, cells in periods]
+        self.request = periods[0][0].request
+        clocks = periods[0][0].cuts
+        self.rasters = [{zone: raster_of(period, zone) for zone in clocks} for period, _ in periods]
+        self.labels = labels_of(self.request, clocks.values())
+        self.whole = _window(self.labels) if self.request.is_profile else ()
+        self._named: dict[frozenset[ZoneInfo], dict[int, tuple[Names, int]]] = {}
+
+    def met_by_key(self, place: Place) -> Iterator[Slot]:
+        """A place's slots, where all clocks are read alike: their buckets have the same keys."""
+        expected = [self._expected(place, rasters) for rasters in self.rasters]
+        known = [cells.get((place, None), {}) for cells in self.cells]
+        for key, (names, answering) in self._names(frozenset(self.groups.weights[place])).items():
+            keys = [key, answering][: len(known)]
+            cells = [of_period.get(at) for of_period, at in zip(known, keys, strict=True)]
+            sums = [of_period.get(at, 0) for of_period, at in zip(expected, keys, strict=True)]
+            yield Slot(names, place, cells, sums, at=[[(None, at)] for at in keys])
+
+    def _expected(self, place: Place, rasters: Mapping[ZoneInfo, Raster]) -> dict[int, int]:
+        by_key: Counter[int] = Counter()
+        for zone, weights in self.groups.weights[place].items():
+            by_key.update(_expected_by_key(weights, rasters[zone], self.expectation))
+        return by_key
+
+    def _names(self, zones: frozenset[ZoneInfo]) -> dict[int, tuple[Names, int]]:
+        """What the slots of these clocks are called, in order, and which answer to them; by their keys."""
+        if zones not in self._named:
+            self._named[zones] = self._name(zones)
+        return self._named[zones]
+
+    def _name(self, zones: frozenset[ZoneInfo]) -> dict[int, tuple[Names, int]]:
+        rasters = self.rasters[0]
+        if self.request.is_profile:
+            keys = sorted({key for zone in zones for key in rasters[zone].keys})
+            return {key: ((*self.whole, *profile_names(self.request, key)), key) for key in keys}
+        found: dict[int, tuple[datetime, set[datetime], int]] = {}
+        for zone in zones:
+            raster = rasters[zone]
+            for key, answering, (start, end) in zip(raster.keys, raster.answering, self.labels[zone], strict=True):
+                found.setdefault(key, (start, set(), answering))[1].add(end)
+        ordered = sorted(found.items(), key=lambda item: item[1][0])
+        return {
+            key: ((start.isoformat(), end_of(start, ends).isoformat()), answering)
+            for key, (start, ends, answering) in ordered
+        }
+
+    def met_by_label(self, place: Place) -> Iterator[Slot]:
+        """A place's slots, where each clock is read by itself: what is called the same is one."""
+        met: dict[datetime, _Meeting] = {}
+        count = len(self.cells)
+        for zone, weights in self.groups.weights[place].items():
+            raster = self.rasters[0][zone]
+            expected = [_expected_by_key(weights, rasters[zone], self.expectation) for rasters in self.rasters]
+            for key, answering, (start, end) in zip(raster.keys, raster.answering, self.labels[zone], strict=True):
+                meeting = met.setdefault(start, _Meeting([None] * count, [0] * count, [[] for _ in range(count)]))
+                meeting.ends.add(end)
+                for which, at in enumerate([key, answering][:count]):
+                    meeting.expected[which] += expected[which].get(at, 0)
+                    cell = self.cells[which].get((place, zone), {}).get(at)
+                    meeting.known[which] = _together(meeting.known[which], cell)
+                    meeting.at[which].append((zone, at))
+        for start in sorted(met):
+            meeting = met[start]
+            names = start.isoformat(), end_of(start, meeting.ends).isoformat()
+            yield Slot(names, place, meeting.known, meeting.expected, at=meeting.at)
 
 
 @dataclass(slots=True)
 class _Meeting:
     """A slot in which buckets of several clocks meet."""
 
-    slot: Slot
-    key: int
+    known: list[Cell | None]
+    expected: list[int]
+    at: list[list[tuple[ZoneInfo | None, int]]]
     ends: set[datetime] = field(default_factory=set)
-    taken: set[Any] = field(default_factory=set)
-
-    def takes(self, *what: Any) -> bool:
-        """Whether it hasn't taken this in yet."""
-        if what in self.taken:
-            return False
-        self.taken.add(what)
-        return True
 
 
-@dataclass(frozen=True, slots=True)
-class _Clock:
-    """A clock of the report's stores: its slots in each period, and what they are called."""
-
-    zone: ZoneInfo
-    rasters: Sequence[Raster]
-    labels: Sequence[Label]
-
-
-def slots(groups: Groups, periods: Sequence[tuple[Period, Cells]], expectation: Expectation) -> Iterator[Slot]:
-    """The slots, in the order of names and time: of the first period, beside the second where there is one."""
-    now = periods[0][0]
-    labels = labels_of(now.request, now.cuts.values())
-    clocks = {zone: _Clock(zone, [raster_of(period, zone) for period, _ in periods], labels[zone]) for zone in now.cuts}
-    of_place: dict[Place, list[_Clock]] = defaultdict(list)
-    for place, zone in groups.weights:
-        of_place[place].append(clocks[zone])
-    whole = _window(labels.values()) if now.request.is_profile else ()
-    for place, names in enumerate(groups.names):
-        met = _meet(place, groups, of_place[place], periods, expectation)
-        for start in sorted(met):
-            meeting = met[start]
-            meeting.slot.names = (*names, *_names(meeting, start, now.request, whole))
-            yield meeting.slot
-
-
-def _meet(
-    place: Place,
-    groups: Groups,
-    clocks: Sequence[_Clock],
-    periods: Sequence[tuple[Period, Cells]],
-    expectation: Expectation,
-) -> dict[Any, _Meeting]:
-    """A place's slots by their start, or of a profile by its key."""
-    met: dict[Any, _Meeting] = {}
-    profile, by_clock = periods[0][0].request.is_profile, periods[0][0].by_clock
-    expected = {
-        clock.zone: [
-            _expected_by_key(groups.weights[place, clock.zone], raster, expectation) for raster in clock.rasters
-        ]
-        for clock in clocks
-    }
-    for clock in clocks:
-        now = clock.rasters[0]
-        for number, key in enumerate(now.keys):
-            start, end = (key, None) if profile else clock.labels[number]
-            meeting = met.setdefault(start, _Meeting(_empty_slot(place, len(periods)), key))
-            meeting.ends |= {end} if end is not None else set()
-            for which in range(1 if profile else len(periods)):
-                at = (clock.zone, clock.zone if by_clock else None, now.answering[number] if which else key)
-                _take(meeting, which, at, periods[which][1], expected[clock.zone][which])
-    # A profile's hours are of no date: another clock can have had one of them before.
-    for clock in clocks if profile and len(periods) > 1 else ():
-        for key in set(clock.rasters[1].keys) & set(met):
-            _take(met[key], 1, (clock.zone, None, key), periods[1][1], expected[clock.zone][1])
-    return met
-
-
-def _empty_slot(place: Place, periods: int) -> Slot:
-    return Slot((), place, [None] * periods, [0] * periods, [[] for _ in range(periods)])
-
-
-def _take(
-    meeting: _Meeting,
-    which: int,
-    at: tuple[ZoneInfo, ZoneInfo | None, int],
-    cells: Cells,
-    expected: Mapping[int, int],
-) -> None:
-    """Take in what a clock adds to a slot; what is known is of all clocks at once, where they are read together."""
-    zone, read_by, key = at
-    slot = meeting.slot
-    if meeting.takes("expected", which, zone, key):
-        slot.expected[which] += expected.get(key, 0)
-    if meeting.takes("known", which, read_by, key):
-        slot.at[which].append((read_by, key))
-        slot.known[which] = _together(slot.known[which], cells.get((slot.place, read_by), {}).get(key))
-
-
-def _expected_by_key(weights: Weights, raster: Raster, expectation: Expectation) -> dict[int, int]:
+def _expected_by_key(weights: Weights, raster: Raster, expectation: Expectation) -> Mapping[int, int]:
     """Microseconds expected in each slot, all stores on this clock added up."""
     sums = [0] * len(raster.cut.edges)
     for (trading, life), count in weights.items():
@@ -154,25 +149,14 @@ def _together(one: Cell | None, other: Cell | None) -> Cell | None:
         return one or other
     totals = one.totals + other.totals
     of_one = _peak(one) == (getattr(totals, "peak", None), getattr(totals, "peak_at", None))
-    return Cell(
-        totals,
-        one.covered_us + other.covered_us,
-        one.peak_store if of_one else other.peak_store,
-        max(one.occurrences, other.occurrences),
-    )
+    return Cell(totals, one.covered_us + other.covered_us, one.peak_store if of_one else other.peak_store)
 
 
-def _peak(cell: Cell) -> tuple[Any, Any]:
+def _peak(cell: Cell) -> tuple[object, object]:
     return getattr(cell.totals, "peak", None), getattr(cell.totals, "peak_at", None)
 
 
-def _names(meeting: _Meeting, start: Any, request: ReportRequest, whole: Sequence[str]) -> tuple[str | int, ...]:
-    if request.is_profile:
-        return (*whole, *profile_names(request, meeting.key))
-    return start.isoformat(), end_of(start, meeting.ends).isoformat()
-
-
-def _window(labels: Any) -> tuple[str, ...]:
+def _window(labels: Mapping[ZoneInfo, Sequence[Label]]) -> tuple[str, ...]:
     """The whole window as a profile's rows name it."""
-    edges = [(of_clock[0][0], of_clock[-1][1]) for of_clock in labels if of_clock]
+    edges = [(of_clock[0][0], of_clock[-1][1]) for of_clock in labels.values() if of_clock]
     return (min(a for a, _ in edges).isoformat(), max(b for _, b in edges).isoformat()) if edges else ()

@@ -9,7 +9,6 @@ from reports.expected import Expectation
 from reports.queries import placed
 from reports.queries.reading import Reader
 from reports.queries.scope import Scope
-from reports.queries.slots import raster_of
 from reports.queries.windows import Period
 from reports.request import ReportRequest
 
@@ -24,16 +23,14 @@ def comparable_stores(request: ReportRequest, scope: Scope, expectation: Expecta
     shift = shift_of(request)
     assert shift is not None
     now = Period.asked(request, {store.trading.zone for store in whole.stores})
-    kept = {store.pk for store in whole.stores}
+    lines = placed.lines_of(whole, by_zone=False)
+    kept = {line.place for line in lines}
     for period in (now, now.before(shift)):
         cells = Reader(expectation.spec, whole, expectation).read(period)
-        rasters = {zone: raster_of(period, zone) for zone in period.cuts}
-        for line in placed.lines_of(whole, by_zone=False):
-            for cell, expected in placed.found_of(line, period, cells, rasters[line.zone], expectation):
-                covered = min(cell.covered_us, expected) if cell else 0
-                cut = rasters[line.zone].cut
-                since, until = line.store.life
-                open_throughout = (since is None or since <= cut.start) and (until is None or until >= cut.end)
-                if not expected or covered < COVERED * expected or not open_throughout:
-                    kept.discard(line.place)
+        for line, covered_us, expected_us in placed.covered(lines, period, cells, expectation):
+            cut = period.cuts[line.store.trading.zone]
+            since, until = line.store.life
+            open_throughout = (since is None or since <= cut.start) and (until is None or until >= cut.end)
+            if not expected_us or covered_us < COVERED * expected_us or not open_throughout:
+                kept.discard(line.place)
     return kept

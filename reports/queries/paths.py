@@ -59,8 +59,9 @@ class Paths:
 
     def rows(self, slots: Iterable[Slot], pairs: Sequence[Pairs], showing: Showing) -> Iterator[list[Any]]:
         """The rows of all slots: each pair that anybody went."""
+        by_clock = showing.request.of_instants and not showing.request.is_profile
         for slot in slots:
-            of_slot = [_met(slot, which, of_period) for which, of_period in enumerate(pairs)]
+            of_slot = [_met(slot, which, of_period, by_clock=by_clock) for which, of_period in enumerate(pairs)]
             coverage = [
                 showing.coverage(cell, expected) for cell, expected in zip(slot.known, slot.expected, strict=True)
             ]
@@ -97,9 +98,10 @@ def _mean(count: int | None, occurrences: int) -> float | None:
     return count / occurrences if count is not None and occurrences else None
 
 
-def _met(slot: Slot, which: int, pairs: Pairs) -> dict[Pair, int]:
+def _met(slot: Slot, which: int, pairs: Pairs, *, by_clock: bool) -> dict[Pair, int]:
     met: dict[Pair, int] = defaultdict(int)
-    for clock, key in slot.at[which]:
+    own = (slot.zone if by_clock else None), (slot.answering if which else slot.key)
+    for clock, key in slot.at[which] if slot.at else [own]:
         for pair, count in pairs.get((slot.place, clock, key), {}).items():
             met[pair] += count
     return met

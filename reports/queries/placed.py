@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from reports.expected import Expectation
@@ -11,86 +12,99 @@ from reports.queries.cells import Cell, Cells, Place
 from reports.queries.scope import Lives, Scope, ScopedStore
 from reports.queries.slots import Raster, Slot, names_of, raster_of
 from reports.queries.windows import Period
-
-Found = tuple[Cell | None, int]
-"""What is known of a slot, and the microseconds that are expected of it."""
-_NOTHING: Found = (None, 0)
+from reports.trading import Trading
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A store or a zone: what its rows are called, and what is expected of it."""
 
     place: Place
     names: tuple[str, ...]
     store: ScopedStore
-    lives: Lives
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """Its clock."""
-        return self.store.trading.zone
+    expected: Lives
 
 
 def lines_of(scope: Scope, *, by_zone: bool) -> list[Line]:
     """The stores of a scope, or its zones."""
     if by_zone:
-        return [Line(zone.pk, (zone.store.code, zone.code), zone.store, [(zone.life, 1)]) for zone in scope.zones or ()]
-    return [Line(store.pk, (store.code,), store, scope.expected.get(store.pk, [])) for store in scope.stores]
+        return [
+            Line(zone.pk, (zone.store.code, zone.code), zone.store, ((zone.life, 1),)) for zone in scope.zones or ()
+        ]
+    return [Line(store.pk, (store.code,), store, store.expected) for store in scope.stores]
+
+
+class _Sheet:
+    """A period, with what lines of one kind expect of it: of most lines the same."""
+
+    def __init__(self, period: Period, cells: Cells, expectation: Expectation) -> None:
+        self.period, self.cells = period, cells
+        self.by_clock = period.by_clock
+        self.rasters = {zone: raster_of(period, zone) for zone in period.cuts}
+        self._expectation = expectation
+        self._expected: dict[tuple[Trading, Lives], Sequence[int]] = {}
+
+    def known(self, line: Line, zone: ZoneInfo) -> dict[int, Cell]:
+        """A line's cells by key."""
+        return self.cells.get((line.place, zone if self.by_clock else None), _NONE)
+
+    def expected(self, line: Line, zone: ZoneInfo) -> Sequence[int]:
+        """Expected of a line in each slot, in microseconds, all its zones added up."""
+        kind = line.store.trading, line.expected
+        found = self._expected.get(kind)
+        if found is None:
+            found = self._expected[kind] = self._sum(line, self.rasters[zone])
+        return found
+
+    def _sum(self, line: Line, raster: Raster) -> Sequence[int]:
+        sums = [0] * len(raster.cut.edges)
+        for life, count in line.expected:
+            of_one = self._expectation.microseconds(line.store.trading, raster.cut, life)
+            sums = [a + count * b for a, b in zip(sums, of_one, strict=True)]
+        return raster.summed(sums)
+
+
+_NONE: dict[int, Cell] = {}
 
 
 def slots(lines: Sequence[Line], periods: Sequence[tuple[Period, Cells]], expectation: Expectation) -> Iterator[Slot]:
     """The slots of these lines: of the first period, beside the second where there is one."""
-    now = periods[0][0]
-    rasters = [{zone: raster_of(period, zone) for zone in period.cuts} for period, _ in periods]
-    names = {zone: names_of(now, raster) for zone, raster in rasters[0].items()}
+    sheets = [_Sheet(period, cells, expectation) for period, cells in periods]
+    now = sheets[0]
+    names = {zone: names_of(now.period, raster) for zone, raster in now.rasters.items()}
     for line in lines:
-        zone = line.zone
-        clock = zone if now.by_clock else None
-        of_line = [
-            found_of(line, period, cells, raster[zone], expectation)
-            for (period, cells), raster in zip(periods, rasters, strict=True)
-        ]
-        before = _by_key(rasters[1][zone], of_line[1]) if len(periods) > 1 else None
-        raster = rasters[0][zone]
-        for number, (cell, expected) in enumerate(of_line[0]):
-            slot = Slot(
-                (*line.names, *names[zone][number]),
-                line.place,
-                [cell],
-                [expected],
-                [[(clock, raster.keys[number])]],
-                zone,
-            )
-            if before is not None:
-                answering = raster.answering[number]
-                cell_before, expected_before = before.get(answering, _NOTHING)
-                slot.known.append(cell_before)
-                slot.expected.append(expected_before)
-                slot.at.append([(clock, answering)])
-            yield slot
+        zone = line.store.trading.zone
+        raster, known, expected = now.rasters[zone], now.known(line, zone), now.expected(line, zone)
+        if len(sheets) == 1:
+            for key, name, of_slot in zip(raster.keys, names[zone], expected, strict=True):
+                yield Slot(line.names + name, line.place, (known.get(key),), (of_slot,), zone, key)
+            continue
+        before, expected_before = sheets[1].known(line, zone), _by_key(sheets[1], line, zone)
+        for key, answering, name, of_slot in zip(raster.keys, raster.answering, names[zone], expected, strict=True):
+            cells = known.get(key), before.get(answering)
+            both = of_slot, expected_before.get(answering, 0)
+            yield Slot(line.names + name, line.place, cells, both, zone, key, answering)
 
 
-def found_of(line: Line, period: Period, cells: Cells, raster: Raster, expectation: Expectation) -> list[Found]:
-    """What is known and expected of a line in each slot."""
-    known = cells.get((line.place, line.zone if period.by_clock else None), {})
-    expected = _expected_of(line, raster, expectation)
-    return [(known.get(key), of_slot) for key, of_slot in zip(raster.keys, expected, strict=True)]
-
-
-def _expected_of(line: Line, raster: Raster, expectation: Expectation) -> Sequence[int]:
-    """Expected of a line in each slot, in microseconds, all its zones added up."""
-    sums: Sequence[int] = ()
-    for life, count in line.lives:
-        of_one = expectation.microseconds(line.store.trading, raster.cut, life.within(line.store.life))
-        of_all = of_one if count == 1 else [count * each for each in of_one]
-        sums = [a + b for a, b in zip(sums, of_all, strict=True)] if sums else of_all
-    return raster.summed(sums or [0] * len(raster.cut.edges))
-
-
-def _by_key(raster: Raster, found: Sequence[Found]) -> dict[int, Found]:
+def _by_key(sheet: _Sheet, line: Line, zone: ZoneInfo) -> dict[int, int]:
     """An hour that comes twice is one for the hour that answers to it."""
-    by_key: dict[int, Found] = {}
-    for key, (cell, expected) in zip(raster.keys, found, strict=True):
-        by_key[key] = cell, expected + by_key.get(key, _NOTHING)[1]
+    by_key: dict[int, int] = defaultdict(int)
+    for key, of_slot in zip(sheet.rasters[zone].keys, sheet.expected(line, zone), strict=True):
+        by_key[key] += of_slot
     return by_key
+
+
+def covered(lines: Sequence[Line], period: Period, cells: Cells, expectation: Expectation) -> Iterator[Covered]:
+    """How much of a whole period is known of each line."""
+    sheet = _Sheet(period, cells, expectation)
+    for line in lines:
+        zone = line.store.trading.zone
+        cell, expected = sheet.known(line, zone).get(0), sum(sheet.expected(line, zone))
+        yield Covered(line, min(cell.covered_us, expected) if cell else 0, expected)
+
+
+class Covered(NamedTuple):
+    """How much of the time that is expected of a line is known, in microseconds."""
+
+    line: Line
+    covered_us: int
+    expected_us: int

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from reports.calendar import quarter_start
 from reports.cuts import Cut
+from reports.expected import EVER
 from reports.measures import exact
 from reports.queries import beyond
 from reports.queries.cells import Cell, Cells, Source
@@ -108,16 +109,19 @@ class Reader(Source):
         first = 3 if counted else 2
         make, unit, covered = spec.totals._make, spec.covered_unit_us, spec.fields.index(spec.covered)
         for row in rows:
-            values = row[first:-1]
-            totals = make(exact(values))
-            cell = Cell(totals, totals[covered] * unit, row[-1] and int(row[-1]), row[2] if counted else 0)
-            cells.setdefault((row[0], clock), {})[row[1]] = cell
+            totals = make(exact(row[first:-1]))
+            cell = Cell(totals, totals[covered] * unit, row[-1], row[2] if counted else 0)
+            at = row[0], clock
+            if at in cells:
+                cells[at][row[1]] = cell
+            else:
+                cells[at] = {row[1]: cell}
 
     def _leave_out(
         self, cells: Cells, period: Period, read: Read, stores: Sequence[ScopedStore], clock: ZoneInfo | None
     ) -> None:
         """What is known of a store outside of its life covers nothing that is expected."""
-        partly = [store for store in stores if _outlives(store, period.cuts[store.trading.zone])]
+        partly = [s for s in stores if s.life != EVER and _outlives(s, period.cuts[s.trading.zone])]
         if partly:
             lives = [
                 f"({store.pk}, {_edge(store.life.since, '-infinity')}, {_edge(store.life.until, 'infinity')})"

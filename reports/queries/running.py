@@ -139,7 +139,7 @@ def _totals(made: _Run, *, now: datetime) -> Mapping[str, Any]:
     total = _prepare(request, made.principal, of, now=now)
     columns = columns_of(total.spec, request)
     periods = len(total.periods)
-    slot = next(_slots(total), None) or Slot((None, None), 0, [None] * periods, [0] * periods, [])
+    slot = next(_slots(total), None) or Slot((None, None), 0, [None] * periods, [0] * periods)
     return named(columns[2:], total.showing.row(slot)[2:])
 
 

@@ -7,36 +7,43 @@ agree while changed hours are still being worked in.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from django.db.models import Count, F, Q
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Count, F, Q, QuerySet
 
 from ingest.models import Measure
 from reports.calendar import day_quarters
-from reports.expected import Life, life_of
+from reports.expected import EVER, Life, life_of
 from reports.models import StoreBasis
 from reports.request import ReportRequest
 from reports.trading import Trading, trading, trading_as_written
 from sites_app.access import Principal
 from sites_app.models import Controller, Region, Store, StoreQuerySet, Zone
+from sites_app.models.sensors import ZoneQuerySet
 
 _by_digest: dict[str, Trading] = {}
 """Days by the digest of what they are made of: the same in every process and at any time."""
 
 
+Lives = tuple[tuple[Life, int], ...]
+"""Since and until when zones are there, and how many of them: of most the same, so that stores share them."""
+
+
 class ScopedStore(NamedTuple):
-    """A store of a report."""
+    """A store of a report, with what is expected of it as a whole."""
 
     pk: int
     code: str
     region_id: int
     trading: Trading
     life: Life
-    opened_on: date | None
-    closed_on: date | None
+    expected: Lives = ()
 
 
 class ScopedZone(NamedTuple):
@@ -48,20 +55,15 @@ class ScopedZone(NamedTuple):
     life: Life
 
 
-Lives = list[tuple[Life, int]]
-"""Since and until when zones are there, and how many of them: of most the same."""
-
-
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The stores of a report in the order of their codes; the zones if it's of zones; what is expected of each store.
+    """The stores of a report in the order of their codes; the zones if it's of zones.
 
     ``everything``: no store is left out. ``by_region``: the sums of regions are those of just these stores.
     """
 
     stores: Sequence[ScopedStore]
     zones: Sequence[ScopedZone] | None
-    expected: dict[int, Lives]
     everything: bool
     by_region: bool
 
@@ -87,33 +89,43 @@ class Scope:
 
     def whole_stores(self, request: ReportRequest) -> Scope:
         """The same stores, not their zones."""
-        return replace(self, zones=None, expected=_expected_of_stores(request, self.stores, self.everything))
+        expected = _expected(request, self.store_ids)
+        stores = [s._replace(expected=_within(expected(s.pk), s.life)) for s in self.stores]
+        return replace(self, stores=stores, zones=None)
 
 
 def load(request: ReportRequest, principal: Principal) -> Scope:
     """All that a report needs to know of the registry, in a few queries for any number of stores."""
-    queryset = _stores(request, principal)
     filtered = bool(request.stores or request.regions or request.tags or request.zones)
     everything = principal.sees_all and not filtered
-    rows = queryset.order_by().values_list(*_FIELDS)
-    stores, settled = _scoped(rows)
+    rows = _tuples(_stores(request, principal).order_by().values_list(*_FIELDS))
+    rows.sort(key=itemgetter(1))
     if request.measure == Measure.PATHS or (request.by != "zone" and not request.zones):
-        expected = _expected_of_stores(request, stores, everything)
-        whole_regions = not (request.stores or request.tags or request.zones)
-        by_region = whole_regions and settled and not _any_moved()
-        return Scope(stores, None, expected, everything, by_region)
+        expected = _expected(request, None if everything else [row[0] for row in rows])
+        by_region = _are_whole_regions(request, rows, everything=everything)
+        return Scope(_scoped(rows, expected), None, everything, by_region)
+    stores = _scoped(rows, lambda _: ())
     zones = _zones(request, stores)
-    expected_of_zones: dict[int, Lives] = defaultdict(list)
+    of_store: dict[int, Lives] = defaultdict(tuple)
     for zone in zones:
-        expected_of_zones[zone.store.pk].append((zone.life, 1))
+        of_store[zone.store.pk] += ((zone.life, 1),)
+    expecting = [store._replace(expected=of_store[store.pk]) for store in stores]
     if request.zones:
-        stores = [store for store in stores if store.pk in expected_of_zones]
-    return Scope(stores, zones, expected_of_zones, everything, by_region=False)
+        expecting = [store for store in expecting if store.expected]
+    return Scope(expecting, zones, everything, by_region=False)
 
 
 _FIELDS = (
     "pk", "code", "region_id", "opened_on", "closed_on", "report_basis__hours_digest", "report_basis__region_id",
 )  # fmt: skip
+
+
+def _are_whole_regions(request: ReportRequest, rows: Sequence[Any], *, everything: bool) -> bool:
+    """Whether the sums of regions are those of the report's stores, and hold nothing that its reader mustn't see."""
+    if request.stores or request.tags or request.zones or any(row[2] != row[6] for row in rows):
+        return False
+    # A store that was moved away is still counted where it was until that is worked off.
+    return everything or not Store.objects.exclude(report_basis__region_id=F("region_id")).exists()
 
 
 def _stores(request: ReportRequest, principal: Principal) -> StoreQuerySet:
@@ -129,18 +141,20 @@ def _stores(request: ReportRequest, principal: Principal) -> StoreQuerySet:
     return stores
 
 
-def _scoped(rows: Iterable[Any]) -> tuple[list[ScopedStore], bool]:
-    """The stores, and whether the sums of regions count each of them where it is."""
-    rows = list(rows)
+def _scoped(rows: Sequence[Any], expected: Callable[[int], Lives]) -> list[ScopedStore]:
     days = _trading_of(rows)
     stores = []
     for pk, code, region_id, opened_on, closed_on, _, _ in rows:
-        of_store = days[pk]
-        stores.append(
-            ScopedStore(pk, code, region_id, of_store, _life(of_store, opened_on, closed_on), opened_on, closed_on)
-        )
-    stores.sort(key=lambda store: store.code)
-    return stores, all(row[2] == row[6] for row in rows)
+        life, lives = EVER, expected(pk)
+        if opened_on or closed_on:
+            life = _life(days[pk], opened_on, closed_on)
+            lives = _within(lives, life)
+        stores.append(ScopedStore(pk, code, region_id, days[pk], life, lives))
+    return stores
+
+
+def _within(lives: Lives, life: Life) -> Lives:
+    return tuple((of_zones.within(life), count) for of_zones, count in lives)
 
 
 def _trading_of(rows: Sequence[Any]) -> dict[int, Trading]:
@@ -163,26 +177,44 @@ def _life(days: Trading, opened_on: date | None, closed_on: date | None) -> Life
     )
 
 
-def _any_moved() -> bool:
-    """Whether a store isn't where the sums of regions count it: then they may hold what a reader mustn't see."""
-    return Store.objects.exclude(report_basis__region_id=F("region_id")).exists()
-
-
-def _expected_of_stores(request: ReportRequest, stores: Sequence[ScopedStore], everything: bool) -> dict[int, Lives]:
+def _expected(request: ReportRequest, store_ids: Sequence[int] | None) -> Callable[[int], Lives]:
+    """What is expected of stores (None: of all): so many zones, or of occupancy and paths the store as such."""
+    one: Lives = ((EVER, 1),)
+    none: Lives = ()
     if request.measure == Measure.OCCUPANCY:
-        return {store.pk: [(Life(), 1)] for store in stores}
+        return lambda _: one
     if request.measure == Measure.PATHS:
-        with_paths = Controller.objects.exclude(path_analytics=False).values_list("store_id", flat=True).distinct()
-        there = set(with_paths)
-        return {store.pk: [(Life(), 1)] for store in stores if store.pk in there}
-    zones = Zone.objects.filter(_measured(request.measure))
-    if not everything:
-        zones = zones.filter(store__in=[store.pk for store in stores])
-    expected: dict[int, Lives] = defaultdict(list)
-    counted = zones.order_by().values_list("store_id", "appeared_at", "retired_at").annotate(count=Count("pk"))
-    for store_id, appeared_at, retired_at, count in counted:
-        expected[store_id].append((life_of(appeared_at, retired_at), count))
+        with_paths = Controller.objects.exclude(path_analytics=False).order_by().values_list("store_id")
+        there = {store_id for (store_id,) in _tuples(with_paths)}
+        return lambda store_id: one if store_id in there else none
+    zones = Zone.objects.filter(_measured(request.measure)).order_by()
+    found = _lives_of(zones if store_ids is None else zones.filter(store__in=store_ids))
+    return lambda store_id: found.get(store_id, none)
+
+
+def _lives_of(zones: ZoneQuerySet) -> dict[int, Lives]:
+    """What is expected by store id. Most zones have always been there: those are only counted."""
+    always = zones.filter(appeared_at=None, retired_at=None).values("store_id").annotate(count=Count("pk"))
+    same: dict[int, Lives] = {}
+    expected = {
+        store_id: same.setdefault(count, ((EVER, count),))
+        for store_id, count in _tuples(always.values_list("store_id", "count"))
+    }
+    others = zones.exclude(appeared_at=None, retired_at=None).values_list("store_id", "appeared_at", "retired_at")
+    for store_id, appeared_at, retired_at in _tuples(others):
+        expected[store_id] = (*expected.get(store_id, ()), (life_of(appeared_at, retired_at), 1))
     return expected
+
+
+def _tuples(queryset: QuerySet[Any, Any]) -> list[Any]:
+    """The rows of a ``values_list`` as the database gives them: thousands of them needn't pass through the ORM."""
+    try:
+        statement, parameters = queryset.query.sql_with_params()
+    except EmptyResultSet:  # what can't have rows isn't asked for
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall())
 
 
 def _measured(measure: Measure) -> Q:
@@ -208,10 +240,10 @@ def _zones(request: ReportRequest, stores: Sequence[ScopedStore]) -> list[Scoped
     zones = Zone.objects.filter(_measured(request.measure), store__in=by_pk)
     wanted = set(request.zones)
     found = []
-    for pk, store_id, code, appeared_at, retired_at in zones.values_list(
-        "pk", "store_id", "code", "appeared_at", "retired_at"
-    ):
+    fields = zones.order_by().values_list("pk", "store_id", "code", "appeared_at", "retired_at")
+    for pk, store_id, code, appeared_at, retired_at in _tuples(fields):
         store = by_pk[store_id]
         if not wanted or f"{store.code}/{code}" in wanted:
-            found.append(ScopedZone(pk, store, f"{store.code}/{code}", life_of(appeared_at, retired_at)))
+            life = life_of(appeared_at, retired_at).within(store.life)
+            found.append(ScopedZone(pk, store, f"{store.code}/{code}", life))
     return sorted(found, key=lambda zone: (zone.store.code, zone.code))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from reports.cuts import Cut, agree
@@ -14,20 +15,21 @@ from reports.queries.windows import Period
 from reports.request import ReportRequest
 
 
-@dataclass(slots=True)
-class Slot:
+class Slot(NamedTuple):
     """Where a row is: what it's called, and what is known and expected there, of each period that the report reads.
 
-    ``at`` are the clocks and keys under which it's read; ``zone`` is the clock that its instants are told by, where it's
-    of one store.
+    Of one store ``zone`` is its clock, and ``key`` and ``answering`` are what the slot is found by in either period.
+    Where stores meet ``at`` are the clocks and keys of each period.
     """
 
     names: tuple[str | int | None, ...]
     place: Place
-    known: list[Cell | None]
-    expected: list[int]
-    at: list[list[tuple[ZoneInfo | None, int]]]
+    known: Sequence[Cell | None]
+    expected: Sequence[int]
     zone: ZoneInfo | None = None
+    key: int = 0
+    answering: int = 0
+    at: Sequence[Sequence[tuple[ZoneInfo | None, int]]] = ()
 
 
 @dataclass(frozen=True, slots=True)

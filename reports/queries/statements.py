@@ -83,12 +83,13 @@ def fetch(read: Read) -> list[tuple[Any, ...]]:
     source = " UNION ALL ".join(parts)
     if read.occurrence:
         source = _merged(read, source, ("place", "occurrence", "key"))
-        found.text = _merged(read, source, ("place", "key"), counted=True)
+        found.text = _merged(read, source, ("place", "key"), counted=True, last=True)
     elif _is_single(read):
-        names = ", ".join((*read.spec.fields, "peak_store"))
-        found.text = f"SELECT place, key, {names} FROM ({source}) AS rollup"
+        names = (*read.spec.fields, "peak_store")
+        shown = (_MICROSECONDS.format(name) if name == "peak_at" else name for name in names)
+        found.text = f"SELECT place, key, {', '.join(shown)} FROM ({source}) AS rollup"
     else:
-        found.text = _merged(read, source, ("place", "key", *(name for _, name in read.apart)))
+        found.text = _merged(read, source, ("place", "key", *(name for _, name in read.apart)), last=True)
     with connection.cursor() as cursor:
         cursor.execute(found.text, found.parameters)
         return list(cursor.fetchall())
@@ -146,8 +147,11 @@ def _owners(read: Read, piece: Piece, found: _Sql) -> list[str]:
     return [*where, "zone_id = ANY(%s)", "zone_id > 0"]
 
 
-def _merged(read: Read, source: str, by: tuple[str, ...], *, counted: bool = False) -> str:
-    """Rows merged by these columns; the names stay the same, so that what is merged can be merged again."""
+def _merged(read: Read, source: str, by: tuple[str, ...], *, counted: bool = False, last: bool = False) -> str:
+    """Rows merged by these columns; the names stay the same, so that what is merged can be merged again.
+
+    At ``last``, instants are whole microseconds since 1970: Django would take its time over so many of its own.
+    """
     merge, spec = MERGES[read.spec.measure], read.spec
     names = list(spec.fields)
     figures = {name: merge.expressions[name] for name in names}
@@ -157,7 +161,8 @@ def _merged(read: Read, source: str, by: tuple[str, ...], *, counted: bool = Fal
     store = "NULL::bigint"
     if spec.peaks:
         peak = _PEAK.format(at=_MICROSECONDS.format("peak_at"))
-        figures["peak_at"] = f"'epoch'::timestamptz - ({peak})[2] * interval '1 microsecond'"
+        at = f"-({peak})[2]"
+        figures["peak_at"] = at if last else f"'epoch'::timestamptz + {at} * interval '1 microsecond'"
         store = f"-({peak})[3]"
     columns = [*by, *(["count(*) AS occurrences"] if counted else [])]
     columns += [f"{how} AS {name}" for name, how in figures.items()]
