@@ -101,12 +101,16 @@ class Facts:
         return sum(len(getattr(self, part.name)) for part in fields(self))
 
 
-_PLAN: dict[str, tuple[type[models.Model], tuple[str, ...]]] = {
-    "occupancy": (OccupancySample, (statements.OCCUPANCY.upsert(), statements.OCCUPANCY_STATE)),
-    "queues": (QueueSample, (statements.QUEUES.upsert(), statements.QUEUE_STATE)),
-    "footfall": (FootfallInterval, (statements.FOOTFALL.upsert(),)),
-    "dwell": (DwellInterval, (statements.DWELL.upsert(),)),
-    "paths": (PathInterval, (statements.PATHS.upsert(),)),
+_PLAN: dict[str, tuple[type[models.Model], statements.FactTable, tuple[str, ...]]] = {
+    "occupancy": (
+        OccupancySample,
+        statements.OCCUPANCY,
+        (statements.OCCUPANCY.upsert(), statements.OCCUPANCY_STATE),
+    ),
+    "queues": (QueueSample, statements.QUEUES, (statements.QUEUES.upsert(), statements.QUEUE_STATE)),
+    "footfall": (FootfallInterval, statements.FOOTFALL, (statements.FOOTFALL.upsert(),)),
+    "dwell": (DwellInterval, statements.DWELL, (statements.DWELL.upsert(),)),
+    "paths": (PathInterval, statements.PATHS, (statements.PATHS.upsert(),)),
 }
 
 
@@ -120,13 +124,13 @@ def write(facts: Facts) -> None:
 
 
 def _write(facts: Facts) -> None:
-    for measure, (model, _) in _PLAN.items():
+    for measure, (model, _, _) in _PLAN.items():
         expect_partitions(model, getattr(facts, measure))
     with transaction.atomic(), connection.cursor() as cursor:
-        for measure, (_, sentences) in _PLAN.items():
+        for measure, (_, table, sentences) in _PLAN.items():
             rows: Sequence[Sequence[Any]] = getattr(facts, measure)
             if rows:
-                columns = [list(column) for column in zip(*rows, strict=True)]
+                columns = statements.columns(table.types, rows)
                 for sentence in sentences:
                     cursor.execute(sentence, columns)
         _note_dwell(facts.dwell)

@@ -28,8 +28,8 @@ CHUNK = 50
 LEASE = timedelta(minutes=3)
 BEHIND = timedelta(hours=6)
 """How far back the cursor of a stream of intervals may lie before it counts as behind."""
-BEHIND_LIMIT = 100
-"""How many streams that are behind are handed out at a time: a second or two of work."""
+BEHIND_LIMIT = 30
+"""How many streams that are behind are handed out at a time: about a second of work."""
 
 _ENSURE_STREAMS = """
     INSERT INTO ingest_stream (controller_id, kind, due_at, watched_from, consecutive_failures, last_error_code, last_error, stopped, stopped_key)
