@@ -48,6 +48,7 @@ def plan(
         BackfillStep(backfill=backfill, controller=controller, kind=kind, start=first, end=last, due_at=now)
         for controller in controllers
         for kind in KINDS
+        if kind in asking.streams_of(controller.kind)
         if not (kind == Stream.Kind.PATHS and controller.path_analytics is False)
         for first, last in healing.windows(start, min(end, now))
     ]
@@ -107,16 +108,8 @@ def _claim(now: datetime) -> list[BackfillStep]:
 
 
 def _turn(step: BackfillStep, directory: ZoneDirectory) -> asking.Turn:
-    controller = step.controller
-    return asking.Turn(
-        controller_id=controller.pk,
-        store_id=controller.store_id,
-        base_url=controller.base_url,
-        api_key=controller.api_key,
-        verify_tls=controller.tls_trust,
-        known_zones=directory.known(controller.pk),
-        questions=(asking.Question(step.kind, (step.start, step.end)),),
-    )
+    question = asking.Question(step.kind, (step.start, step.end))
+    return asking.Turn.of(step.controller, directory.known(step.controller_id), [question])
 
 
 def _write(taken: list[tuple[BackfillStep, asking.Outcome]], directory: ZoneDirectory, now: datetime) -> None:

@@ -2,26 +2,28 @@
 
 Landing keeps an event as it came; here it's understood. What can't be is kept in quarantine with the reason, and the
 event counts as digested: it stands in the list of events all the same. One that can't be digested for whatever reason
-holds up no other.
+holds up no other. Sensors push figures by the minute: such a push goes once its facts are there, which hold all of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from ingest import facts, quarantine
+from ingest import facts, pushed, quarantine
 from ingest.isolation import each_alone
 from ingest.models import Event, Quarantine
 from ingest.quarantine import UNKNOWN_ZONE, Fault
 from ingest.readings import SensorReading, event_readings, future_limit
 from ingest.resolve import ZoneDirectory, resolve
 from ingest.xcs.payloads import PayloadError, parse_event
-from sites_app.models import Sensor
+from sites_app.models import Controller, Sensor
 
 BATCH = 5000
 
@@ -30,6 +32,13 @@ _CLAIM = """
     FROM ingest_event WHERE digested_at IS NULL
     ORDER BY received_at
     LIMIT %s FOR UPDATE SKIP LOCKED
+"""
+_GONE = """
+    DELETE FROM ingest_event AS event
+    USING unnest(%s::bigint[], %s::uuid[], %s::text[]) AS done (store_id, controller_id, event_id)
+    WHERE event.store_id = done.store_id
+      AND event.controller_id = done.controller_id
+      AND event.event_id = done.event_id
 """
 _DIGESTED = """
     UPDATE ingest_event AS event SET digested_at = %s
@@ -57,8 +66,10 @@ def _claim() -> list[Event]:
 
 
 def _digest(events: Sequence[Event], now: datetime) -> None:
-    directory = ZoneDirectory.of({event.controller_id for event in events})
     rows, faults, sensors = facts.Facts(), list[Fault](), dict[tuple[UUID, str], tuple[datetime, str]]()
+    pushes, events = _apart(events)
+    gone = pushed.take(pushes, rows, faults, now=now)
+    directory = ZoneDirectory.of({event.controller_id for event in events})
     for event in events:
         reading, found = understand(event, directory)
         faults += found
@@ -70,7 +81,26 @@ def _digest(events: Sequence[Event], now: datetime) -> None:
     facts.write(rows)
     quarantine.keep(faults, received_at=now)
     _set_sensors(sensors)
-    _mark(events, now)
+    with connection.cursor() as cursor:
+        cursor.execute(_GONE, _keys(gone))
+    _mark([*pushes, *events], now)
+
+
+def _apart(events: Sequence[Event]) -> tuple[list[Event], list[Event]]:
+    """What Xovis sensors pushed, and the events of XCS."""
+    controllers = Controller.objects.filter(pk__in={event.controller_id for event in events})
+    sensors = set(controllers.filter(kind=Controller.Kind.XOVIS).values_list("pk", flat=True))
+    pushes = [event for event in events if event.controller_id in sensors]
+    return pushes, [event for event in events if event.controller_id not in sensors]
+
+
+def _keys(events: Sequence[Event]) -> list[list[Any]]:
+    """The keys of events, a list for each column."""
+    return [
+        [event.store_id for event in events],
+        [event.controller_id for event in events],
+        [event.event_id for event in events],
+    ]
 
 
 def understand(event: Event, directory: ZoneDirectory) -> tuple[facts.Facts | SensorReading | None, list[Fault]]:
@@ -98,14 +128,16 @@ def understand(event: Event, directory: ZoneDirectory) -> tuple[facts.Facts | Se
 
 def _give_up(event: Event, error: Exception, now: datetime) -> None:
     """Set aside an event that can't be written, even alone."""
-    quarantine.keep([_fault(event, f"Digesting it failed: {type(error).__name__}.", "")], received_at=now)
+    fault = _fault(event, f"Digesting it failed: {type(error).__name__}.", "")
+    if _apart([event])[0]:
+        fault = replace(fault, what="")  # what sensors push isn't replayed
+    quarantine.keep([fault], received_at=now)
     _mark([event], now)
 
 
 def _mark(events: Sequence[Event], now: datetime) -> None:
-    keys = [(event.store_id, event.controller_id, event.event_id) for event in events]
     with connection.cursor() as cursor:
-        cursor.execute(_DIGESTED, [now, *(list(column) for column in zip(*keys, strict=True))])
+        cursor.execute(_DIGESTED, [now, *_keys(events)])
 
 
 def _fault(event: Event, reason: str, pointer: str, *, awaits: str = "") -> Fault:

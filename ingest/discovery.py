@@ -10,8 +10,8 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from ingest.wire.errors import FeatureDisabled, NotFound
 from ingest.xcs.client import XcsClient
-from ingest.xcs.errors import FeatureDisabled, NotFound
 from ingest.xcs.payloads import Answer, Counts, QueueStatus
 from sites_app.models import Controller, Sensor, Zone
 
@@ -19,7 +19,7 @@ from sites_app.models import Controller, Sensor, Zone
 _COUNTS_WINDOW = timedelta(hours=2)
 
 Hear = Callable[[str, Callable[[], Answer[Any]]], Answer[Any]]
-"""Takes in one answer, by its shape; ``NOTHING`` where the controller doesn't have it. Raises ``XcsError``."""
+"""Takes in one answer, by its shape; ``NOTHING`` where the controller doesn't have it. Raises ``ControllerError``."""
 
 NOTHING: Answer[Any] = Answer(datetime.min.replace(tzinfo=UTC), [], [])
 OPTIONAL = frozenset({"sensors", "queues", "counts"})
@@ -46,6 +46,8 @@ class FoundSensor:
     type: str
     status: str
     firmware: str
+    clock: str = ""
+    """What is wrong with its clock."""
 
 
 @dataclass(slots=True)
@@ -96,7 +98,7 @@ def if_there(shape: str, ask: Callable[[], Answer[Any]]) -> Answer[Any]:
 
 
 def ask(client: XcsClient, hear: Hear = if_there, *, now: datetime) -> Found:
-    """Ask a controller for its sensors and zones. Raises ``XcsError``."""
+    """Ask a controller for its sensors and zones. Raises ``ControllerError``."""
     found = Found()
     occupancy = hear("occupancy", client.occupancy)  # whoever doesn't answer this is no controller
     for snapshot in occupancy.rows:
@@ -181,6 +183,7 @@ def _keep_sensors(found: Mapping[UUID, Found], now: datetime) -> int:
             type=sensor.type,
             status=sensor.status,
             firmware=sensor.firmware,
+            clock=sensor.clock,
             last_seen_at=now,
         )
         for controller_id, item in found.items()
@@ -191,7 +194,7 @@ def _keep_sensors(found: Mapping[UUID, Found], now: datetime) -> int:
         unique,
         update_conflicts=True,
         unique_fields=["controller", "sensor_id"],
-        update_fields=["name", "type", "status", "firmware", "last_seen_at"],
+        update_fields=["name", "type", "status", "firmware", "clock", "last_seen_at"],
         batch_size=1000,
     )
     return len(rows)

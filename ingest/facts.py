@@ -6,15 +6,23 @@ dirty table, for the rollups, and samples move the live state of their zones.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import IntegrityError, connection, models, transaction
 
-from ingest import partitions, statements
-from ingest.models import DwellInterval, FootfallInterval, OccupancySample, PathInterval, QueueSample
+from ingest import partitions, records, statements
+from ingest.models import (
+    DwellInterval,
+    FootfallInterval,
+    LineRecord,
+    OccupancySample,
+    PathInterval,
+    QueueSample,
+    StayRecord,
+)
 from sites_app.models import Zone
 
 OUTSIDE = 0
@@ -82,6 +90,35 @@ class PathRow(NamedTuple):
     count: int  # type: ignore[assignment]  # tuple has a method of this name, which nobody calls here
 
 
+class LineRow(NamedTuple):
+    """Who crossed a sensor's line in ``[start, end)``: a record, of which intervals of footfall are made."""
+
+    store_id: int
+    zone_id: int
+    start: datetime
+    end: datetime
+    received_at: datetime
+    forward: int
+    backward: int
+    complete: bool
+
+
+class StayRow(NamedTuple):
+    """The mean stay of a sensor's record, in milliseconds: of such, intervals of dwell are made."""
+
+    store_id: int
+    zone_id: int
+    start: datetime
+    end: datetime
+    received_at: datetime
+    average_dwell_ms: int
+    visits: int | None
+    complete: bool
+
+
+RecordT = TypeVar("RecordT", LineRow, StayRow)
+
+
 @dataclass(slots=True)
 class Facts:
     """Rows to be written together."""
@@ -91,6 +128,8 @@ class Facts:
     footfall: list[FootfallRow] = field(default_factory=list)
     dwell: list[DwellRow] = field(default_factory=list)
     paths: list[PathRow] = field(default_factory=list)
+    lines: list[LineRow] = field(default_factory=list)
+    stays: list[StayRow] = field(default_factory=list)
 
     def add(self, other: Facts) -> None:
         """Take in the rows of another batch."""
@@ -101,17 +140,24 @@ class Facts:
         return sum(len(getattr(self, part.name)) for part in fields(self))
 
 
-_PLAN: dict[str, tuple[type[models.Model], statements.FactTable, tuple[str, ...]]] = {
-    "occupancy": (
-        OccupancySample,
-        statements.OCCUPANCY,
-        (statements.OCCUPANCY.upsert(), statements.OCCUPANCY_STATE),
-    ),
-    "queues": (QueueSample, statements.QUEUES, (statements.QUEUES.upsert(), statements.QUEUE_STATE)),
-    "footfall": (FootfallInterval, statements.FOOTFALL, (statements.FOOTFALL.upsert(),)),
-    "dwell": (DwellInterval, statements.DWELL, (statements.DWELL.upsert(),)),
-    "paths": (PathInterval, statements.PATHS, (statements.PATHS.upsert(),)),
+_Plan = tuple[tuple[type[models.Model], ...], tuple[str, ...]]
+
+
+def _derived(intervals: records.Intervals) -> tuple[str, ...]:
+    kept = intervals.records
+    return records.lock(kept.given), records.keep(kept), intervals.recompute()
+
+
+_PLAN: dict[str, _Plan] = {
+    "occupancy": ((OccupancySample,), (statements.OCCUPANCY.upsert(), statements.OCCUPANCY_STATE)),
+    "queues": ((QueueSample,), (statements.QUEUES.upsert(), statements.QUEUE_STATE)),
+    "footfall": ((FootfallInterval,), (statements.FOOTFALL.upsert(),)),
+    "dwell": ((DwellInterval,), (statements.DWELL.upsert(),)),
+    "paths": ((PathInterval,), (statements.PATHS.upsert(),)),
+    "lines": ((LineRecord, FootfallInterval), _derived(records.FOOTFALL)),
+    "stays": ((StayRecord, DwellInterval), _derived(records.DWELL)),
 }
+"""For each measure the tables that are written, and the statements."""
 
 
 def write(facts: Facts) -> None:
@@ -124,22 +170,39 @@ def write(facts: Facts) -> None:
 
 
 def _write(facts: Facts) -> None:
-    for measure, (model, _, _) in _PLAN.items():
-        expect_partitions(model, getattr(facts, measure))
+    for measure, (tables, _) in _PLAN.items():
+        for model in tables:
+            expect_partitions(model, getattr(facts, measure))
     with transaction.atomic(), connection.cursor() as cursor:
-        for measure, (_, table, sentences) in _PLAN.items():
+        for measure, (_, sentences) in _PLAN.items():
             rows: Sequence[Sequence[Any]] = getattr(facts, measure)
             if rows:
-                columns = statements.columns(table.types, rows)
+                columns = statements.columns(rows)
                 for sentence in sentences:
                     cursor.execute(sentence, columns)
-        _note_dwell(facts.dwell)
+        _note_dwell({row.zone_id for row in facts.dwell} | {row.zone_id for row in facts.stays})
 
 
-def _note_dwell(rows: Sequence[DwellRow]) -> None:
+def drop_orphans(facts: Facts) -> list[LineRow | StayRow]:
+    """Take out the records that came so late that those with which they'd make an interval are gone; which."""
+    return [*_orphans(facts.lines, records.FOOTFALL), *_orphans(facts.stays, records.DWELL)]
+
+
+def _orphans(rows: list[RecordT], intervals: records.Intervals) -> list[RecordT]:
+    if not rows:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(intervals.orphaned(), [list(column) for column in zip(*rows, strict=True)])
+        late = set(cursor.fetchall())
+    orphans = [row for row in rows if (row.zone_id, row.start, row.end) in late]
+    rows[:] = [row for row in rows if (row.zone_id, row.start, row.end) not in late]
+    return orphans
+
+
+def _note_dwell(zones: Collection[int]) -> None:
     """Remember which zones have dwell times: coverage expects them of those alone."""
-    if rows:
-        Zone.objects.filter(pk__in={row.zone_id for row in rows}, has_dwell=False).update(has_dwell=True)
+    if zones:
+        Zone.objects.filter(pk__in=zones, has_dwell=False).update(has_dwell=True)
 
 
 def expect_partitions(model: type[models.Model], rows: Sequence[Any]) -> None:

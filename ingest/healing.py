@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from ingest.models import Stream
-from ingest.readings import FootfallReading
+from ingest.readings import FootfallReading, LineReading
 
 QUARTER = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
@@ -56,7 +56,7 @@ def next_window(cursor: datetime | None, now: datetime, step: timedelta) -> tupl
 
 
 def footfall_cursor(
-    readings: Iterable[FootfallReading], asked: tuple[datetime, datetime], controller_now: datetime
+    readings: Iterable[FootfallReading | LineReading], asked: tuple[datetime, datetime], controller_now: datetime
 ) -> datetime:
     """Up to where footfall is whole: the first incomplete interval, and never past the controller's own clock.
 

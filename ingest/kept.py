@@ -6,10 +6,9 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
 from uuid import UUID
-
-from ingest.xcs.client import XcsClient
 
 MOST = 4096
 
@@ -18,18 +17,35 @@ Config = tuple[str, str, bool | str]
 """Address, key, and what its certificate is verified against."""
 
 
+class Client(Protocol):
+    """Speaks to one controller of its kind, over a connection that is kept."""
+
+    clock_skew: timedelta | None
+
+    def __init__(self, base_url: str, key: str, /, *, clock: Clock, verify_tls: bool | str = True) -> None: ...
+
+    def begin(self, clock: Clock) -> None:
+        """A new turn, over the connection as it was kept."""
+
+    def close(self) -> None:
+        """End the connection."""
+
+
+ClientT = TypeVar("ClientT", bound=Client)
+
+
 class KeptClients:
     """Idle clients, the longest unused first; at most ``most``. A client is lent to one turn at a time."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._idle: OrderedDict[UUID, tuple[Config, XcsClient]] = OrderedDict()
+        self._idle: OrderedDict[UUID, tuple[Config, Client]] = OrderedDict()
         self._lock = threading.Lock()
 
     @contextmanager
-    def lend(self, controller_id: UUID, config: Config, clock: Clock) -> Iterator[XcsClient]:
-        """A client of a controller; the one that was kept, unless address, key or trust have changed."""
-        client = self._take(controller_id, config) or XcsClient(*config[:2], verify_tls=config[2], clock=clock)
+    def lend(self, controller_id: UUID, config: Config, clock: Clock, kind: type[ClientT]) -> Iterator[ClientT]:
+        """A client of a controller; the one that was kept, unless address, key, trust or kind have changed."""
+        client = self._take(controller_id, config, kind) or kind(*config[:2], verify_tls=config[2], clock=clock)
         client.begin(clock)
         try:
             yield client
@@ -43,15 +59,17 @@ class KeptClients:
         for _, client in idle.values():
             client.close()
 
-    def _take(self, controller_id: UUID, config: Config) -> XcsClient | None:
+    def _take(self, controller_id: UUID, config: Config, kind: type[ClientT]) -> ClientT | None:
         with self._lock:
             kept = self._idle.pop(controller_id, None)
-        if kept is None or kept[0] == config:
-            return kept and kept[1]
+        if kept is None:
+            return None
+        if kept[0] == config and isinstance(kept[1], kind):
+            return kept[1]
         kept[1].close()
         return None
 
-    def _put_back(self, controller_id: UUID, config: Config, client: XcsClient) -> None:
+    def _put_back(self, controller_id: UUID, config: Config, client: Client) -> None:
         with self._lock:
             other = self._idle.pop(controller_id, None)
             self._idle[controller_id] = config, client

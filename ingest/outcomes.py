@@ -13,7 +13,7 @@ from ingest.asking import Outcome
 from ingest.quarantine import Fault
 from ingest.readings import future_limit
 from ingest.resolve import ZoneDirectory, resolve
-from ingest.xcs.errors import BadAnswer
+from ingest.wire.errors import BadAnswer
 
 
 @dataclass(slots=True)

@@ -108,10 +108,18 @@ def _attach(table: str, name: str, month: datetime) -> sql.Composed:
     )
 
 
-def drop_before(model: type[models.Model], limit: datetime) -> list[str]:
-    """Drop the partitions that lie wholly before ``limit``; their names."""
+def drop_before(model: type[models.Model], limit: datetime, *, if_idle: bool = False) -> list[str]:
+    """Drop the partitions that lie wholly before ``limit``, with ``if_idle`` only where nothing came since; their names."""
     expired = [name for name in existing(model) if name < _name(model, limit)]
     with connection.cursor() as cursor:
+        if if_idle:
+            expired = [name for name in expired if not _came_since(cursor, name, limit)]
         for name in expired:
             cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name)))
     return expired
+
+
+def _came_since(cursor: Any, name: str, limit: datetime) -> bool:
+    statement = sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE received_at >= %s)").format(sql.Identifier(name))
+    cursor.execute(statement, [limit])
+    return bool(cursor.fetchone()[0])

@@ -10,8 +10,8 @@ from ingest.asking import Answered, Outcome
 from ingest.models import Quarantine, Stream
 from ingest.quarantine import UNKNOWN_ZONE, Fault
 from ingest.readings import SHAPES, PathReading, Reading, future_limit, is_too_early
-from ingest.xcs.decoding import decode
-from ingest.xcs.errors import BadAnswer
+from ingest.wire.decoding import decode
+from ingest.wire.errors import BadAnswer
 from ingest.xcs.payloads import Answer, PayloadError, Rejected
 from sites_app.secrets import SecretUnreadable
 
@@ -23,7 +23,7 @@ def faults(outcome: Outcome, answered: Answered, unknown: Iterable[Reading], kno
     """All faults of what one question brought. ``unknown`` are readings of zones that aren't among the ``known``."""
     maker = _Maker(outcome, answered)
     if not answered.answers:
-        yield from (maker.row(item, "", None) for item in answered.rejected)
+        yield from maker.unplaced(unknown)
     for shape, answer in answered.answers:
         yield from (maker.row(item, shape, answer) for item in answer.rejected)
         yield from maker.too_early(shape, answer)
@@ -44,6 +44,14 @@ class _Maker:
         at = answer.timestamp if answer and self._is_fact else None
         what = What.ROW if shape and not item.is_again else ""
         return self._fault(item.reason, item.pointer, item.raw, what, shape, at, awaits)
+
+    def unplaced(self, unknown: Iterable[Reading]) -> Iterator[Fault]:
+        """What a controller said that keeps no answers, as a Xovis sensor: not to be replayed."""
+        _, early = future_limit(self._answered.readings, received_at=self._received_at)
+        for item in (*self._answered.rejected, *early):
+            yield self.row(item, "", None)
+        for reading in unknown:
+            yield self.row(Rejected("", "A zone that the controller lists nowhere.", repr(reading).encode()), "", None)
 
     def too_early(self, shape: str, answer: Answer[Any]) -> Iterator[Fault]:
         """A snapshot from the future is one fault, an interval each its own."""

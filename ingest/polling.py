@@ -34,9 +34,10 @@ BEHIND_LIMIT = 30
 _ENSURE_STREAMS = """
     INSERT INTO ingest_stream (controller_id, kind, due_at, watched_from, consecutive_failures, last_error_code, last_error, stopped, stopped_key)
     SELECT controller.id, wanted.kind, %(now)s, %(now)s, 0, '', '', false, ''
-    FROM sites_app_controller controller, unnest(%(kinds)s::text[]) AS wanted (kind)
-    WHERE controller.kind = 'xcs'
-      AND NOT EXISTS (SELECT FROM ingest_stream s WHERE s.controller_id = controller.id AND s.kind = wanted.kind)
+    FROM sites_app_controller controller
+    JOIN unnest(%(controller_kinds)s::text[], %(kinds)s::text[]) AS wanted (controller_kind, kind)
+      ON wanted.controller_kind = controller.kind
+    WHERE NOT EXISTS (SELECT FROM ingest_stream s WHERE s.controller_id = controller.id AND s.kind = wanted.kind)
     ON CONFLICT DO NOTHING
 """
 _RESUME = """
@@ -94,9 +95,11 @@ def claim(wanted: Mapping[UUID, Sequence[str]], *, now: datetime) -> None:
 
 
 def ensure_streams(*, now: datetime) -> None:
-    """Make the streams of controllers that have none yet."""
+    """Make the streams of controllers that have none yet: those that their kind has."""
+    pairs = [(controller_kind, kind) for controller_kind in asking.ROOMS for kind in asking.streams_of(controller_kind)]
+    controller_kinds, kinds = zip(*pairs, strict=True)
     with connection.cursor() as cursor:
-        cursor.execute(_ENSURE_STREAMS, {"now": now, "kinds": list(Stream.Kind.values)})
+        cursor.execute(_ENSURE_STREAMS, {"now": now, "controller_kinds": list(controller_kinds), "kinds": list(kinds)})
 
 
 def chunks(claimed: Mapping[UUID, list[str]]) -> list[dict[UUID, list[str]]]:
@@ -138,14 +141,10 @@ def load(wanted: Mapping[UUID, Sequence[str]]) -> Work:
 def turns(work: Work, *, now: datetime) -> list[asking.Turn]:
     """What to ask each controller of a chunk, now."""
     return [
-        asking.Turn(
-            controller_id=controller.pk,
-            store_id=controller.store_id,
-            base_url=controller.base_url,
-            api_key=controller.api_key,
-            verify_tls=controller.tls_trust,
-            known_zones=work.directory.known(controller.pk),
-            questions=tuple(
+        asking.Turn.of(
+            controller,
+            work.directory.known(controller.pk),
+            (
                 question
                 for stream in work.by_controller[controller.pk]
                 if (question := _question(stream, now)) is not None

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from ingest.xcs.decoding import decode
+from ingest.wire.decoding import decode
 from ingest.xcs.payloads import (
     Answer,
     Counts,
@@ -81,6 +81,28 @@ class PathReading(NamedTuple):
     count: int  # type: ignore[assignment]  # tuple has a method of this name, which nobody calls here
 
 
+class LineReading(NamedTuple):
+    """Who crossed a sensor's line in ``[start, end)``, in the line's own directions; not ``complete`` is a part of it."""
+
+    zone_id: str
+    start: datetime
+    end: datetime
+    forward: int
+    backward: int
+    complete: bool
+
+
+class StayReading(NamedTuple):
+    """The mean stay of the visits that a sensor counted in ``[start, end)``, in milliseconds."""
+
+    zone_id: str
+    start: datetime
+    end: datetime
+    average_dwell_ms: int
+    visits: int | None
+    complete: bool
+
+
 class SensorReading(NamedTuple):
     """A sensor that was lost (``offline``) or is back (``online``)."""
 
@@ -88,7 +110,7 @@ class SensorReading(NamedTuple):
     status: str
 
 
-Reading = OccupancyReading | QueueReading | FootfallReading | DwellReading | PathReading
+Reading = OccupancyReading | QueueReading | FootfallReading | DwellReading | PathReading | LineReading | StayReading
 EventReading = OccupancyReading | QueueReading | SensorReading
 ReadingT = TypeVar("ReadingT", bound=Reading)
 

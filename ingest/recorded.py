@@ -15,7 +15,7 @@ from ingest.models import Quarantine
 from ingest.quarantine import Fault
 from ingest.readings import Reading, future_limit, occupancy_readings, queue_readings
 from ingest.resolve import ZoneDirectory, resolve
-from ingest.xcs.errors import BadAnswer
+from ingest.wire.errors import BadAnswer
 from ingest.xcs.payloads import Occupancy, QueueStatus, parse_answer
 from sites_app.models import Controller
 

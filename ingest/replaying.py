@@ -23,8 +23,8 @@ from ingest.models import Event, Quarantine, Stream
 from ingest.quarantine import Fault
 from ingest.readings import SHAPES
 from ingest.resolve import ZoneDirectory
-from ingest.xcs.decoding import Raw, decode
-from ingest.xcs.errors import BadAnswer
+from ingest.wire.decoding import Raw, decode
+from ingest.wire.errors import BadAnswer
 from ingest.xcs.payloads import Answer, PayloadError, WebhookEvent, parse_answer, parse_event, parse_events
 from sites_app.secrets import Secret
 

@@ -7,14 +7,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from ingest.facts import OUTSIDE, DwellRow, Facts, FootfallRow, OccupancyRow, PathRow, QueueRow
+from ingest.facts import (
+    OUTSIDE,
+    DwellRow,
+    Facts,
+    FootfallRow,
+    LineRow,
+    OccupancyRow,
+    PathRow,
+    QueueRow,
+    StayRow,
+)
 from ingest.readings import (
     DwellReading,
     FootfallReading,
+    LineReading,
     OccupancyReading,
     PathReading,
     QueueReading,
     Reading,
+    StayReading,
 )
 from sites_app.models import Zone
 
@@ -106,4 +118,16 @@ def resolve(
                     store_id, zone, reading.start, received_at, reading.end, reading.average_dwell_ms, reading.visits
                 )
             )
+        else:
+            _add_record(facts, reading, store_id, zone, received_at)
     return resolved
+
+
+def _add_record(
+    facts: Facts, reading: LineReading | StayReading, store_id: int, zone: int, received_at: datetime
+) -> None:
+    key = (store_id, zone, reading.start, reading.end, received_at)
+    if isinstance(reading, LineReading):
+        facts.lines.append(LineRow(*key, reading.forward, reading.backward, reading.complete))
+    else:
+        facts.stays.append(StayRow(*key, reading.average_dwell_ms, reading.visits, reading.complete))

@@ -8,11 +8,20 @@ from django.conf import settings
 from django.db import connection, models
 
 from ingest import gaps, partitions
-from ingest.models import DwellInterval, FootfallInterval, OccupancySample, PathInterval, QueueSample
+from ingest.models import (
+    DwellInterval,
+    FootfallInterval,
+    LineRecord,
+    OccupancySample,
+    PathInterval,
+    QueueSample,
+    StayRecord,
+)
 
 _AHEAD = 2
 _BATCH = 5000
 SAMPLES: tuple[type[models.Model], ...] = (OccupancySample, QueueSample)
+RECORDS: tuple[type[models.Model], ...] = (LineRecord, StayRecord)
 INTERVALS: tuple[type[models.Model], ...] = (FootfallInterval, DwellInterval, PathInterval)
 
 # These aren't partitioned: an event is to be known again whichever month it comes in. A batch at a time, so that nobody
@@ -35,10 +44,18 @@ def maintain(*, now: datetime) -> dict[str, list[str]]:
     months = [partitions.month_of(now)]
     for _ in range(_AHEAD):
         months.append(partitions.next_month(months[-1]))
-    for models_, days in ((SAMPLES, settings.SAMPLE_RETENTION_DAYS), (INTERVALS, settings.INTERVAL_RETENTION_DAYS)):
+    for models_, days in (
+        (SAMPLES, settings.SAMPLE_RETENTION_DAYS),
+        (INTERVALS, settings.INTERVAL_RETENTION_DAYS),
+    ):
         for model in models_:
             done["made"] += partitions.ensure(model, months)
             done["dropped"] += partitions.drop_before(model, now - timedelta(days=days))
+    for model in RECORDS:
+        done["made"] += partitions.ensure(model, months)
+        # As long as records of an old month come in, the others that they make intervals with are needed.
+        limit = now - timedelta(days=settings.RECORD_RETENTION_DAYS)
+        done["dropped"] += partitions.drop_before(model, limit, if_idle=True)
     return done
 
 

@@ -14,10 +14,10 @@ from uuid import UUID
 import structlog
 from django.db import connection
 
-from ingest import backoff, gaps, healing, polling, statements
+from ingest import backoff, condition, gaps, healing, polling, statements
 from ingest.asking import HOPELESS, Answered, Outcome
 from ingest.models import Stream
-from ingest.xcs.errors import XcsError
+from ingest.wire.errors import ControllerError
 from sites_app.models import Controller
 
 log = structlog.get_logger(__name__)
@@ -116,11 +116,13 @@ def note(work: polling.Work, outcomes: Sequence[Outcome], now: datetime) -> Note
     """Write how the streams of these turns stand, and their controllers. To be called with these locked."""
     noted, streams, healed = Noted(), list[Stream](), list[gaps.Gap]()
     controllers = [work.controllers[outcome.turn.controller_id] for outcome in outcomes]
+    conditions = condition.of(controllers, now=now)
     for controller, outcome in zip(controllers, outcomes, strict=True):
         is_known = _is_known(outcome, controller)
         if controller.state == Controller.State.UNAUTHORIZED and _has_answered(outcome):
             noted.goes_on.append((controller.pk, now))
-        noted.failed += _note_controller(controller, outcome, is_known=is_known)
+        said = conditions.get(controller.pk, condition.Condition())
+        noted.failed += _note_controller(controller, outcome, said, is_known=is_known)
         until = _note_wait(noted, controller, outcome, now)
         for stream in work.by_controller[controller.pk]:
             healed += _move(stream, outcome, until, now, is_known=is_known)
@@ -159,7 +161,7 @@ def harmless(answered: Answered, *, is_known: bool) -> bool:
     return lacks or answered.error.code == "feature_disabled"
 
 
-def failures(outcome: Outcome, controller: Controller) -> list[XcsError]:
+def failures(outcome: Outcome, controller: Controller) -> list[ControllerError]:
     """What went wrong in a turn, facts about the controller aside. It's the same before the turn is noted and after."""
     is_known = _is_known(outcome, controller)
     return [a.error for a in outcome.answers if a.error and not harmless(a, is_known=is_known)]
@@ -181,12 +183,15 @@ def _columns(rows: Sequence[Any], types: dict[str, str]) -> list[list[Any]]:
     return [[getattr(row, name) for row in rows] for name in types]
 
 
-def _last_error(outcome: Outcome) -> XcsError | None:
+def _last_error(outcome: Outcome) -> ControllerError | None:
     return outcome.answers[-1].error if outcome.answers else None
 
 
-def _note_controller(controller: Controller, outcome: Outcome, *, is_known: bool) -> bool:
-    """Set how a controller is doing; whether anything failed. Facts alone say nothing of that."""
+def _note_controller(controller: Controller, outcome: Outcome, said: condition.Condition, *, is_known: bool) -> bool:
+    """Set how a controller is doing; whether anything failed. Facts alone say nothing of that.
+
+    ``said`` is what a bare sensor tells of itself by its pushes.
+    """
     if outcome.clock_skew is not None:
         controller.clock_skew_ms = round(outcome.clock_skew.total_seconds() * 1000)
     for answered in outcome.answers:
@@ -197,20 +202,20 @@ def _note_controller(controller: Controller, outcome: Outcome, *, is_known: bool
     errors = [a.error for a in outcome.answers if a.error and not harmless(a, is_known=is_known)]
     if _has_answered(outcome):
         controller.last_success_at, controller.consecutive_failures = outcome.received_at, 0
-        controller.state = Controller.State.DEGRADED if errors else Controller.State.ONLINE
+        controller.state = Controller.State.DEGRADED if errors or said.ailing else Controller.State.ONLINE
     elif errors:
         controller.consecutive_failures += 1
-        is_offline = controller.consecutive_failures >= OFFLINE_AFTER
+        is_offline = controller.consecutive_failures >= OFFLINE_AFTER and not said.heard
         controller.state = Controller.State.OFFLINE if is_offline else Controller.State.DEGRADED
     if any(error.code == "unauthorized" for error in errors):
         controller.state = Controller.State.UNAUTHORIZED
     if errors or _has_answered(outcome):
-        _note_error(controller, errors[0] if errors else None)
+        _note_error(controller, errors[0] if errors else None, said.ailing)
     return bool(errors)
 
 
-def _note_error(controller: Controller, error: XcsError | None) -> None:
-    said = str(error) if error else ""
+def _note_error(controller: Controller, error: ControllerError | None, ailing: str) -> None:
+    said = str(error) if error else ailing
     if error and said != controller.last_error:  # once, not every time
         log.warning("poll_failed", controller=str(controller.pk), code=error.code, error=said)
     controller.last_error = said
@@ -281,13 +286,13 @@ def _succeed(stream: Stream, answered: Answered, now: datetime) -> None:
         stream.due_at = now  # there is more to heal
 
 
-def _remember(stream: Stream, error: XcsError, now: datetime) -> None:
+def _remember(stream: Stream, error: ControllerError, now: datetime) -> None:
     """What the controller doesn't have is asked for again in a day, and until then nothing is missing."""
     stream.due_at, stream.watched_from = now + backoff.FEATURE_RETRY, now
     stream.consecutive_failures, stream.last_error_code, stream.last_error = 0, error.code, str(error)
 
 
-def _fail(stream: Stream, error: XcsError, until: datetime, now: datetime) -> None:
+def _fail(stream: Stream, error: ControllerError, until: datetime, now: datetime) -> None:
     stream.consecutive_failures += 1
     stream.last_error_code, stream.last_error = error.code, str(error)
     if error.code == "unauthorized":

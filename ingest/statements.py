@@ -20,29 +20,40 @@ class FactTable:
     measure: str
     key: tuple[str, ...]
     values: dict[str, str]
-    quarters: str
+    quarters: str = ""
 
     @property
     def types(self) -> dict[str, str]:
         """Every column with its type, in the order of the rows."""
-        keys = {name: "timestamptz" if name in ("observed_at", "start") else "bigint" for name in self.key}
+        keys = {name: "timestamptz" if name in ("observed_at", "start", "end") else "bigint" for name in self.key}
         return {**keys, "received_at": "timestamptz", **self.values}
+
+    @property
+    def given(self) -> str:
+        """The rows of a statement's parameters, as a table ``given``."""
+        return given(self.types)
 
     def upsert(self) -> str:
         """Insert or replace facts, and mark the quarters that those which changed bear on."""
+        return f"""
+            WITH {self.written()}
+            INSERT INTO ingest_dirty (measure, store_id, quarter)
+            SELECT '{self.measure}', marks.* FROM ({self.quarters}) AS marks
+        """
+
+    def written(self) -> str:
+        """Insert or replace facts; those which changed are then in the table ``written``."""
         names, keys = _quoted(self.types), _quoted(self.key)
         rank = ("received_at", *self.values)
         return f"""
-            WITH incoming AS (
-                SELECT DISTINCT ON ({keys}) {names} FROM {given(self.types)} ORDER BY {keys}, {_descending(rank)}
+            incoming AS (
+                SELECT DISTINCT ON ({keys}) {names} FROM {self.given} ORDER BY {keys}, {_descending(rank)}
             ), written AS (
                 INSERT INTO {self.name} AS old ({names}) SELECT {names} FROM incoming
                 ON CONFLICT ({keys}) DO UPDATE SET {_replace(rank)}
                 WHERE {_row("EXCLUDED", rank)} > {_row("old", rank)}
                 RETURNING *
             )
-            INSERT INTO ingest_dirty (measure, store_id, quarter)
-            SELECT '{self.measure}', marks.* FROM ({self.quarters}) AS marks
         """
 
 
@@ -107,7 +118,7 @@ def _state(table: FactTable, columns: dict[str, str]) -> str:
     return f"""
         INSERT INTO ingest_zonestate AS old (store_id, zone_id, {targets})
         SELECT DISTINCT ON (zone_id) store_id, zone_id, {_quoted(newest)}
-        FROM {given(table.types)} ORDER BY zone_id, {_descending(newest)}
+        FROM {table.given} ORDER BY zone_id, {_descending(newest)}
         ON CONFLICT (zone_id) DO UPDATE SET {updates}
         WHERE old.{columns["observed_at"]} IS NULL
            OR {_row("EXCLUDED", [columns[name] for name in newest])} > {_row("old", [columns[name] for name in newest])}
@@ -164,22 +175,17 @@ def update(table: str, types: dict[str, str]) -> str:
     return f"UPDATE {table} AS old SET {columns} FROM {given(types)} WHERE old.id = given.id"
 
 
-def columns(types: dict[str, str], rows: Sequence[Sequence[Any]]) -> list[Any]:
+def columns(rows: Sequence[Sequence[Any]]) -> list[Any]:
     """Rows as the arrays that these statements take, one a column."""
-    return [_array(kind, values) for kind, values in zip(types.values(), zip(*rows, strict=True), strict=True)]
+    return [_array(values) for values in zip(*rows, strict=True)]
 
 
-def _array(kind: str, values: Sequence[Any]) -> Any:
+def _array(values: Sequence[Any]) -> Any:
     """Numbers and instants as PostgreSQL writes arrays: the driver takes five times as long for a list of them."""
-    write = _WRITTEN.get(kind)
+    write = _WRITTEN.get(next((type(value) for value in values if value is not None), type(None)))
     if write is None:
         return list(values)
     return f"{{{','.join(['NULL' if value is None else write(value) for value in values])}}}"
 
 
-_WRITTEN: dict[str, Callable[[Any], str]] = {
-    "int": str,
-    "bigint": str,
-    "boolean": str,
-    "timestamptz": datetime.isoformat,
-}
+_WRITTEN: dict[type, Callable[[Any], str]] = {int: str, bool: str, datetime: datetime.isoformat}

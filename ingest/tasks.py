@@ -7,7 +7,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from ingest import backfilling, digest, polling, replaying, retention, rounds
+from ingest import backfilling, digest, polling, replaying, retention, reversals, rounds
 
 
 def utc_now() -> datetime:
@@ -32,7 +32,8 @@ def poll_controllers(*, wanted: dict[str, list[str]]) -> None:
 
 @shared_task
 def digest_events() -> None:
-    """Turn the events that landed into facts."""
+    """Turn the events that landed into facts, and lines round that were reversed."""
+    reversals.apply()
     while digest.digest_batch(now=utc_now()):
         pass
 

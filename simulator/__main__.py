@@ -18,6 +18,7 @@ from simulator.control import Control
 from simulator.fleet import Fleet
 from simulator.serving import Addresses, CannotListen, Listeners, listen, planned_base_urls
 from simulator.webhooks import Patience, Webhooks
+from simulator.xovis.serving import Sensors
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -57,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
 def _add_serve(serve: argparse.ArgumentParser) -> None:
     serve.add_argument(
         "--webhooks", action=argparse.BooleanOptionalAction, default=True, help="send what happens by itself (default)"
+    )
+    serve.add_argument(
+        "--sensors", action="store_true", help="serve each controller as a bare Xovis sensor, too, on further ports"
     )
     serve.add_argument("--webhook-timeout-s", type=float, default=Patience().timeout_s, metavar="S")
     serve.add_argument("--webhook-retry-s", type=float, default=Patience().first_retry_s, metavar="S")
@@ -115,19 +119,25 @@ async def _run(fleet: Fleet, options: argparse.Namespace) -> None:
     listeners = Listeners(fleet, clock)
     patience = Patience(timeout_s=options.webhook_timeout_s, first_retry_s=options.webhook_retry_s)
     webhooks = Webhooks(clock, listeners.faults_of, patience)
-    runner = web.AppRunner(Control(fleet, clock, listeners, webhooks).app(), access_log=None)
+    sensors = Sensors(fleet, clock)
+    app = Control(fleet, clock, listeners, webhooks).app()
+    app.add_routes(sensors.routes() if options.sensors else ())
+    runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
         addresses = _addresses(options)
         sock = listen(*addresses.of_control())
         host, port = sock.getsockname()[:2]
         await listeners.open(addresses, port)
+        if options.sensors:
+            await sensors.open(addresses, port)
         await webhooks.start(watch=options.webhooks)
         await web.SockSite(runner, sock).start()
         print(json.dumps({"control": f"http://{host}:{port}", "controllers": len(fleet.controllers)}), flush=True)
         await stop.wait()
     finally:
         listeners.close()
+        await sensors.close()
         await webhooks.stop()
         await runner.cleanup()
 

@@ -1,6 +1,6 @@
 """HTTP/1.1 for a very large number of very small servers: kept connections, pipelining, answers in order.
 
-A server is anything with ``answer(method, target, authorization) -> Reply``.
+A server is anything with ``answer(method, target, authorization, requested_with) -> Reply``.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Reply:
 
 
 class Server(Protocol):
-    def answer(self, method: str, target: bytes, authorization: bytes) -> Reply: ...
+    def answer(self, method: str, target: bytes, authorization: bytes, requested_with: bytes = b"") -> Reply: ...
 
 
 @lru_cache(maxsize=1024)
@@ -56,7 +56,7 @@ class Connection(asyncio.Protocol):
     """One client's connection to one server."""
 
     __slots__ = (
-        "_authorization", "_bytes", "_held", "_keep", "_loop", "_open", "_parser", "_server", "_target",
+        "_authorization", "_bytes", "_held", "_keep", "_loop", "_open", "_parser", "_requested_with", "_server", "_target",
         "_timer", "_transport", "_waiting",
     )  # fmt: skip
 
@@ -64,7 +64,7 @@ class Connection(asyncio.Protocol):
         self._server, self._loop, self._open = server, loop, open_connections
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpRequestParser(self)
-        self._target = self._authorization = b""
+        self._target = self._authorization = self._requested_with = b""
         self._bytes = 0
         self._keep = True
         # Answers behind a late one, as they must leave in order.
@@ -106,8 +106,11 @@ class Connection(asyncio.Protocol):
         self._target += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if name.lower() == b"authorization":
+        name = name.lower()
+        if name == b"authorization":
             self._authorization = value
+        elif name == b"x-requested-with":
+            self._requested_with = value
 
     def on_message_complete(self) -> None:
         if not self._keep:
@@ -116,13 +119,13 @@ class Connection(asyncio.Protocol):
         # Nothing is upgraded to; what would follow can't be read.
         self._keep = self._parser.should_keep_alive() and not self._parser.should_upgrade()
         reply = self._answer(method)
-        self._target = self._authorization = b""
+        self._target = self._authorization = self._requested_with = b""
         self._bytes = 0
         self._enqueue(reply, self._keep, method == "HEAD")
 
     def _answer(self, method: str) -> Reply:
         try:
-            return self._server.answer(method, self._target, self._authorization)
+            return self._server.answer(method, self._target, self._authorization, self._requested_with)
         except Exception:  # the parser would turn it into an error of the client's
             _log.exception("A request to %r failed.", self._target)
             return Reply(500, b"", content_type="text/plain")

@@ -54,8 +54,8 @@ class ControllerServer:
             "/analytics/paths": self._paths,
         }
 
-    def answer(self, method: str, target: bytes, authorization: bytes) -> Reply:
-        """One request; ``target`` as it stands in the request line."""
+    def answer(self, method: str, target: bytes, authorization: bytes, requested_with: bytes = b"") -> Reply:
+        """One request; ``target`` as it stands in the request line. Nobody asks an XCS by scripts of a page."""
         request, self.requests = self.requests, self.requests + 1
         now = int(self._clock.now())
         own_now = now + math.floor(self.faults.clock_skew_s)

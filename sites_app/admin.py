@@ -77,8 +77,8 @@ class StoreAdmin(ModelAdmin):  # type: ignore[misc]
 class SecretInput(forms.CharField):
     """A key to be typed in. Empty leaves the stored one as it is; the stored one is never sent to the browser."""
 
-    def __init__(self, *, stored: bool, **kwargs: Any) -> None:
-        hint = "Stored; leave empty to keep it." if stored else "None is stored."
+    def __init__(self, *, stored: bool, form: str = "", **kwargs: Any) -> None:
+        hint = f"{'Stored; leave empty to keep it.' if stored else 'None is stored.'} {form}".strip()
         super().__init__(
             widget=UnfoldAdminPasswordWidget(render_value=False, attrs={"autocomplete": "new-password"}),
             help_text=hint,
@@ -96,7 +96,8 @@ class ControllerForm(_ControllerModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         stored = not self.instance._state.adding
-        self.fields["new_api_key"] = SecretInput(stored=stored, label="API key", required=not stored)
+        form = "A Xovis sensor's is a login: user:password."
+        self.fields["new_api_key"] = SecretInput(stored=stored, form=form, label="API key", required=not stored)
         has_webhook_key = stored and bool(self.instance.webhook_key)
         self.fields["new_webhook_key"] = SecretInput(stored=has_webhook_key, label="Webhook key", required=False)
         if has_webhook_key:
@@ -179,7 +180,7 @@ class ControllerAdmin(ModelAdmin):  # type: ignore[misc]
 
 @admin.register(Sensor)
 class SensorAdmin(ModelAdmin):  # type: ignore[misc]
-    list_display = ["sensor_id", "name", "controller", "type", "status", "firmware", "last_seen_at"]
+    list_display = ["sensor_id", "name", "controller", "type", "status", "clock", "firmware", "last_seen_at"]
     list_filter = ["status"]
     search_fields = ["sensor_id", "name", "controller__store__code"]
     list_select_related = ["controller__store"]
@@ -199,7 +200,7 @@ class ZoneAdmin(ModelAdmin):  # type: ignore[misc]
     list_filter = ["kind"]
     search_fields = ["code", "name", "store__code", "store__name"]
     list_select_related = ["store", "controller__store"]
-    fields = ["code", "name", "kind", "capacity", "counts_by_hand", "appeared_at", "retired_at"]
+    fields = ["code", "name", "kind", "reversed", "capacity", "counts_by_hand", "appeared_at", "retired_at"]
     readonly_fields = ["code", "name"]  # the controller's own: the next discovery would set it back
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -22,6 +22,24 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Sensor:
+    """A controller of the fleet as the bare Xovis sensor that it's there as, too.
+
+    ``zones`` are what the truth calls that which its logics count, by what the platform calls them (``logic:ID``), and
+    ``infos`` are the logics' templates.
+    """
+
+    store: str
+    name: str
+    serial_number: str
+    base_url: str
+    api_key: str
+    webhook_key: str
+    zones: dict[str, str]
+    infos: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """One controller of the fleet, as an installer knows it; ``kinds`` are the true kinds of its zones."""
 
@@ -47,6 +65,23 @@ class Fleet:
         S011 no Path Analytics."""
         return self._sites[store, name]
 
+    def sensor(self, store: str = "S022") -> Sensor:
+        """The first controller of a store as a sensor. S022 is small, S007 has older firmware."""
+        told = next(row for row in self._call("GET", "/sensors").json()["sensors"] if row["store"] == store)
+        logics = {f"logic:{logic['id']}": logic for logic in told.pop("logics")}
+        infos = {zone: logic["info"] for zone, logic in logics.items()}
+        return Sensor(**told, zones={zone: logic["zone_id"] for zone, logic in logics.items()}, infos=infos)
+
+    def sensor_fault(self, sensor: Sensor, **faults: Any) -> None:
+        """Let a sensor misbehave when it's asked; without any it's sound again."""
+        self._call("PUT", f"{_path(sensor)}/faults", faults)
+
+    def push(self, sensor: Sensor, start: datetime, end: datetime, **agent: Any) -> list[int]:
+        """Let a sensor push a stretch (see ``simulator.xovis.agents``); the statuses of the answers."""
+        again = {"start": int(start.timestamp()), "end": int(end.timestamp()), "agent": agent}
+        statuses: list[int] = self._call("POST", f"{_path(sensor)}/push", again).json()["statuses"]
+        return statuses
+
     def csv(self) -> str:
         """The onboarding CSV of all stores."""
         return self._call("GET", "/fleet.csv").text
@@ -64,7 +99,7 @@ class Fleet:
         told: dict[str, list[Row]] = self._call("GET", "/truth", store=store, start=start, end=end).json()
         return told
 
-    def people(self, site: Site, at: datetime) -> dict[str, int]:
+    def people(self, site: Site | Sensor, at: datetime) -> dict[str, int]:
         """The people in each zone that a controller counts, and in each queue."""
         told = self._call("GET", "/truth/occupancy", store=site.store, at=at).json()
         rows = [row for row in (*told["zones"], *told["queues"]) if row["controller"] == site.name]
@@ -94,6 +129,7 @@ class Fleet:
     def restore(self) -> None:
         """All is well again, it's now, and nobody gets webhooks."""
         self._call("DELETE", "/faults")
+        self._call("DELETE", "/sensors/faults")
         self._call("PUT", "/clock", {})
         for full_name in self._call("GET", "/deliveries").json()["controllers"]:
             store, _, name = full_name.partition("/")
@@ -115,15 +151,16 @@ class Fleet:
                 yield Site(store["code"], told["name"], store["timezone"], told["base_url"], *keys, kinds)
 
 
-def _path(site: Site) -> str:
-    return f"/controllers/{quote(site.store)}/{quote(site.name)}"
+def _path(site: Site | Sensor) -> str:
+    kind = "sensors" if isinstance(site, Sensor) else "controllers"
+    return f"/{kind}/{quote(site.store)}/{quote(site.name)}"
 
 
 @pytest.fixture(scope="session")
 def running_fleet() -> Iterator[Fleet]:
     """The process, on free ports; events go out only when a test emits them."""
     command = [sys.executable, "-m", "simulator", "serve", "--port", "0", "--stores", str(STORES), "--no-webhooks"]
-    with subprocess.Popen([*command, "--webhook-retry-s", "0.05"], stdout=subprocess.PIPE) as process:
+    with subprocess.Popen([*command, "--sensors", "--webhook-retry-s", "0.05"], stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None
             yield Fleet(json.loads(process.stdout.readline())["control"])

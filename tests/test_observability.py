@@ -99,7 +99,8 @@ def test_without_the_database_it_is_not_ready_and_says_nothing_of_it(
 
 
 def test_an_idle_platform_measures_nothing() -> None:
-    assert measured() == {
+    # Counters tell what this process has seen since it began, which may be other tests.
+    assert {name: value for name, value in measured().items() if not name.startswith("xovis_sensor_parts")} == {
         "xovis_stream_lateness_seconds": 0,
         "xovis_streams_failing": 0,
         "xovis_events_undigested": 0,

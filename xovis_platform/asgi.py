@@ -18,12 +18,15 @@ from a2wsgi import WSGIMiddleware  # noqa: E402 - Django's settings come first
 from django.conf import settings  # noqa: E402
 
 from ingest.landing.app import PREFIX, Landing, Receive, Scope, Send  # noqa: E402
+from ingest.landing.xovis import PREFIX as XOVIS_PREFIX  # noqa: E402
+from ingest.landing.xovis import XovisLanding  # noqa: E402
 from reports.stream.app import PATH as STREAM_PATH  # noqa: E402
 from reports.stream.app import LiveStream  # noqa: E402
 from xovis_platform.database import conninfo  # noqa: E402
 from xovis_platform.wsgi import application as django_application  # noqa: E402
 
 landing = Landing(conninfo)
+xovis_landing = XovisLanding(landing)
 live_stream = LiveStream()
 django_in_threads: Any = WSGIMiddleware(cast("Any", django_application), workers=settings.WEB_THREADS)
 
@@ -36,6 +39,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await landing(scope, receive, send)
     elif scope["path"].rstrip("/") == STREAM_PATH:
         await live_stream(scope, receive, send)
+    elif scope["path"].startswith(XOVIS_PREFIX):
+        await xovis_landing(scope, receive, send)
     else:
         await django_in_threads(scope, _as_coroutines(receive), send)
 

@@ -12,6 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
+from ingest import counters
 from xovis_platform.celery import HEARTBEAT_KEY, HEARTBEAT_LIMIT_S
 
 
@@ -66,13 +67,15 @@ _CHECKS: dict[str, Callable[[], None]] = {"database": _database, "broker": _brok
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus metrics, counted when they are asked for."""
+    """Prometheus metrics: those of the database counted when they are asked for, and what this process has counted."""
     registry = CollectorRegistry()
     for name, (text, statement) in _GAUGES.items():
         with connection.cursor() as cursor:
             cursor.execute(statement)
             Gauge(name, text, registry=registry).set(cursor.fetchone()[0] or 0)
-    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(
+        generate_latest(registry) + generate_latest(counters.REGISTRY), content_type=CONTENT_TYPE_LATEST
+    )
 
 
 _GAUGES = {

@@ -196,6 +196,8 @@ CELERY_BROKER_URL = REDIS_URL or "redis://127.0.0.1:6379/0"
 
 # --- Demo and small chains: how many days of raw facts are kept ---
 SAMPLE_RETENTION_DAYS = env.int("XOVIS_SAMPLE_RETENTION_DAYS", 90)
+# What sensors counted minute by minute; intervals are made of it, and stay.
+RECORD_RETENTION_DAYS = env.int("XOVIS_RECORD_RETENTION_DAYS", 35)
 INTERVAL_RETENTION_DAYS = env.int("XOVIS_INTERVAL_RETENTION_DAYS", 5 * 366)
 EVENT_RETENTION_DAYS = env.int("XOVIS_EVENT_RETENTION_DAYS", 400)
 QUARANTINE_RETENTION_DAYS = env.int("XOVIS_QUARANTINE_RETENTION_DAYS", 90)

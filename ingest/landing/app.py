@@ -46,6 +46,8 @@ class Refused(Exception):
 class Landing:
     """The application. ``conninfo`` is asked for once, when the first post comes."""
 
+    challenge = b"Apikey"
+
     def __init__(self, conninfo: Callable[[], str]) -> None:
         self._conninfo = conninfo
         self._pool: AsyncConnectionPool[AsyncConnection] | None = None
@@ -56,21 +58,24 @@ class Landing:
         try:
             answer = await self._answer(scope, receive)
         except Refused as refused:
-            await _send_problem(send, refused)
+            await _send_problem(send, refused, self.challenge)
         except Exception:
             # The sender keeps what isn't answered with 2xx and comes again: say so, whatever went wrong here.
             log.exception("landing_failed")
-            await _send_problem(
-                send, Refused(503, "Service Unavailable", "The events could not be stored. Send again.")
-            )
+            failed = Refused(503, "Service Unavailable", "The events could not be stored. Send again.")
+            await _send_problem(send, failed, self.challenge)
         else:
-            await _send_json(send, 202, answer)
+            await self._send_accepted(send, answer)
+
+    async def _send_accepted(self, send: Send, answer: dict[str, Any]) -> None:
+        await _send_json(send, 202, answer)
 
     async def _answer(self, scope: Scope, receive: Receive) -> dict[str, Any]:
         controller_id = _controller_id(scope)
         headers = dict(scope["headers"])
+        _check_type(headers)
         credentials, batcher = await self._open()
-        body = await _read(receive, headers)
+        body = await read_body(receive, headers)
         credential = await credentials.of(controller_id, "xcs")
         if credential is None or not authentic(credential, headers, body, now_s=time.time()):
             raise Refused(
@@ -79,11 +84,11 @@ class Landing:
         received_at = datetime.now(UTC)
         kept, what = body, ""  # what can't even be inflated is kept to be looked at
         try:
-            kept, what = _inflate(body, headers), "body"
+            kept, what = inflate(body, headers), "body"
             parsed = parse_events(kept)
         except PayloadError as error:
             fault = _fault(credential, error.reason, error.pointer, kept, what)
-            await _landed(batcher, Post([], [fault], received_at))
+            await landed(batcher, Post([], [fault], received_at))
             raise _unreadable(error) from error
         return await self._land(batcher, credential, parsed, received_at)
 
@@ -118,7 +123,7 @@ class Landing:
             for event, raw in parsed.events
         ]
         faults = [_fault(credential, item.reason, item.pointer, item.raw, "event") for item in parsed.rejected]
-        accepted = await _landed(batcher, Post(events, faults, received_at))
+        accepted = await landed(batcher, Post(events, faults, received_at))
         if not events and faults:
             raise Refused(
                 400,
@@ -133,7 +138,8 @@ class Landing:
         return answer
 
 
-async def _landed(batcher: Batcher, post: Post) -> int:
+async def landed(batcher: Batcher, post: Post) -> int:
+    """Store a post; how many of its events were new. Raises ``Refused`` where too many are waiting."""
     try:
         return await batcher.land(post)
     except QueueFull as error:
@@ -157,11 +163,14 @@ def _controller_id(scope: Scope) -> UUID:
         raise Refused(404, "Not Found", "The URL ends with the controller's id, as its page shows it.") from error
 
 
-async def _read(receive: Receive, headers: dict[bytes, bytes]) -> bytes:
-    """The body, refused as soon as it's known to be too large."""
+def _check_type(headers: dict[bytes, bytes]) -> None:
     media_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
     if media_type and media_type != b"application/json" and not media_type.endswith(b"+json"):
         raise Refused(415, "Unsupported Media Type", "Send JSON, with Content-Type: application/json.")
+
+
+async def read_body(receive: Receive, headers: dict[bytes, bytes]) -> bytes:
+    """The body, refused as soon as it's known to be too large."""
     parts, size, more = [], int(headers.get(b"content-length", b"0") or 0), True
     _check_size(size)
     size = 0
@@ -181,7 +190,8 @@ def _check_size(size: int) -> None:
         raise Refused(413, "Content Too Large", f"A body has at most {BODY_LIMIT} bytes; send fewer events at once.")
 
 
-def _inflate(body: bytes, headers: dict[bytes, bytes]) -> bytes:
+def inflate(body: bytes, headers: dict[bytes, bytes]) -> bytes:
+    """The body as it was before it was compressed. Raises ``Refused``, or ``PayloadError`` where it isn't."""
     encoding = headers.get(b"content-encoding", b"").strip().lower()
     if encoding in (b"", b"identity"):
         return body
@@ -198,20 +208,26 @@ def _inflate(body: bytes, headers: dict[bytes, bytes]) -> bytes:
     return plain
 
 
-async def _send_json(send: Send, status: int, content: dict[str, Any], media_type: bytes = b"application/json") -> None:
+async def _send_json(
+    send: Send,
+    status: int,
+    content: dict[str, Any],
+    media_type: bytes = b"application/json",
+    challenge: bytes = b"Apikey",
+) -> None:
     body = msgspec.json.encode(content)
     headers = [(b"content-type", media_type), (b"content-length", str(len(body)).encode())]
     if status == 503:
         headers.append((b"retry-after", str(RETRY_AFTER_S).encode()))
     if status == 401:
-        headers.append((b"www-authenticate", b"Apikey"))
+        headers.append((b"www-authenticate", challenge))
     if status == 405:
         headers.append((b"allow", b"POST"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
-async def _send_problem(send: Send, refused: Refused) -> None:
+async def _send_problem(send: Send, refused: Refused, challenge: bytes) -> None:
     problem: dict[str, Any] = {
         "type": "about:blank",
         "title": refused.title,
@@ -220,4 +236,4 @@ async def _send_problem(send: Send, refused: Refused) -> None:
     }
     if refused.errors:
         problem["errors"] = refused.errors
-    await _send_json(send, refused.status, problem, b"application/problem+json")
+    await _send_json(send, refused.status, problem, b"application/problem+json", challenge)

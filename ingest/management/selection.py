@@ -22,7 +22,7 @@ def check_stores(codes: list[str]) -> None:
 
 
 def controllers_of(codes: list[str]) -> list[Controller]:
-    """The enabled XCS controllers of these stores, or of all; a code that isn't there ends the command."""
+    """The enabled controllers of these stores, or of all; a code that isn't there ends the command."""
     check_stores(codes)
-    controllers = Controller.objects.filter(enabled=True, kind=Controller.Kind.XCS).select_related("store")
+    controllers = Controller.objects.filter(enabled=True).select_related("store")
     return list(controllers.filter(store__code__in=codes) if codes else controllers)

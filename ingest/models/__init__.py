@@ -1,4 +1,4 @@
-"""What came in, one file an idea: facts, live state, events and quarantine, streams and backfills."""
+"""What came in, one file an idea: facts, records, live state, events and quarantine, streams and backfills."""
 
 from ingest.models.arrivals import Event, Quarantine
 from ingest.models.facts import (
@@ -11,6 +11,7 @@ from ingest.models.facts import (
     QueueSample,
     ZoneState,
 )
+from ingest.models.records import LineRecord, ReversedZone, StayRecord
 from ingest.models.streams import Backfill, BackfillStep, HealedGap, Stream
 
 __all__ = [
@@ -21,11 +22,14 @@ __all__ = [
     "Event",
     "FootfallInterval",
     "HealedGap",
+    "LineRecord",
     "Measure",
     "OccupancySample",
     "PathInterval",
     "Quarantine",
     "QueueSample",
+    "ReversedZone",
+    "StayRecord",
     "Stream",
     "ZoneState",
 ]

@@ -22,11 +22,13 @@ class Measure(models.TextChoices):
     PATHS = "paths", "Paths"
 
 
-def _of_store(related_name: str = "+") -> models.ForeignKey[Store, Store]:
+def of_store(related_name: str = "+") -> models.ForeignKey[Store, Store]:
+    """The store of a fact, the first part of its key."""
     return models.ForeignKey(Store, models.DO_NOTHING, db_constraint=False, db_index=False, related_name=related_name)
 
 
-def _of_zone() -> models.ForeignKey[Zone, Zone]:
+def of_zone() -> models.ForeignKey[Zone, Zone]:
+    """The zone of a fact."""
     return models.ForeignKey(Zone, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
 
 
@@ -34,8 +36,8 @@ class OccupancySample(models.Model):
     """The people in a zone at an instant. ``observed_at`` is the controller's time, ``received_at`` ours."""
 
     pk = models.CompositePrimaryKey("store_id", "zone_id", "observed_at")
-    store = _of_store()
-    zone = _of_zone()
+    store = of_store()
+    zone = of_zone()
     observed_at = models.DateTimeField()
     received_at = models.DateTimeField()
     people = models.IntegerField()
@@ -48,8 +50,8 @@ class QueueSample(models.Model):
     """A queue at an instant. Waits are in milliseconds."""
 
     pk = models.CompositePrimaryKey("store_id", "zone_id", "observed_at")
-    store = _of_store()
-    zone = _of_zone()
+    store = of_store()
+    zone = of_zone()
     observed_at = models.DateTimeField()
     received_at = models.DateTimeField()
     people = models.IntegerField()
@@ -64,8 +66,8 @@ class FootfallInterval(models.Model):
     """Who came and went through an entrance in a quarter of an hour; restated while it isn't complete."""
 
     pk = models.CompositePrimaryKey("store_id", "zone_id", "start")
-    store = _of_store()
-    zone = _of_zone()
+    store = of_store()
+    zone = of_zone()
     start = models.DateTimeField()
     end = models.DateTimeField()
     received_at = models.DateTimeField()
@@ -80,8 +82,8 @@ class DwellInterval(models.Model):
     """How long people stayed in a zone on average, and how many visits that is the mean of."""
 
     pk = models.CompositePrimaryKey("store_id", "zone_id", "start")
-    store = _of_store()
-    zone = _of_zone()
+    store = of_store()
+    zone = of_zone()
     start = models.DateTimeField()
     end = models.DateTimeField()
     received_at = models.DateTimeField()
@@ -95,7 +97,7 @@ class PathInterval(models.Model):
     """How many went from one zone to another. A zone id of 0 is the outside of the store."""
 
     pk = models.CompositePrimaryKey("store_id", "from_zone_id", "to_zone_id", "start")
-    store = _of_store()
+    store = of_store()
     from_zone_id = models.BigIntegerField()
     to_zone_id = models.BigIntegerField()
     start = models.DateTimeField()
@@ -110,7 +112,7 @@ class ZoneState(models.Model):
     """The latest of a zone: what live figures are read from."""
 
     zone = models.OneToOneField(Zone, models.CASCADE, primary_key=True, db_constraint=False, related_name="state")
-    store = _of_store()
+    store = of_store()
     occupancy_at = models.DateTimeField(null=True)
     occupancy_received_at = models.DateTimeField(null=True)
     people = models.IntegerField(null=True)
@@ -133,7 +135,7 @@ class Dirty(models.Model):
     rollup has read the facts is a row of its own, and so is never lost.
     """
 
-    store = _of_store()
+    store = of_store()
     measure = models.CharField(max_length=10, choices=Measure)
     quarter = models.DateTimeField()
 

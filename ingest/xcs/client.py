@@ -1,4 +1,4 @@
-"""Asking one controller: six questions, each with a typed answer or an ``XcsError``.
+"""Asking one controller: six questions, each with a typed answer or a ``ControllerError``.
 
 Callers never see that HTTP is spoken, or how.
 """
@@ -13,13 +13,13 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
-from ingest.xcs.decoding import RowT
-from ingest.xcs.errors import EXCERPT_BYTES, BadAnswer, Unauthorized
+from ingest.wire.decoding import RowT
+from ingest.wire.errors import EXCERPT_BYTES, BadAnswer, Unauthorized
+from ingest.wire.http import Wire
+from ingest.wire.replies import Reply
+from ingest.wire.sockets import Limits
 from ingest.xcs.payloads import Answer, Counts, Dwell, Occupancy, PathCount, QueueStatus, SensorInfo, parse_answer
 from ingest.xcs.refusals import refusal
-from ingest.xcs.replies import Reply
-from ingest.xcs.sockets import Limits
-from ingest.xcs.wire import Wire
 
 _KEY = re.compile(r"[\x21-\x7e]+( +[\x21-\x7e]+)*")
 _HIDDEN = b"***"
@@ -29,7 +29,7 @@ class XcsClient:
     """Speaks to one controller over one kept connection. Used by one thread; a context manager.
 
     ``base_url`` is ``http(s)://HOST[:PORT]/api/v1``; ``verify_tls`` may be certificates (PEM) to trust; ``clock`` gives our
-    own time, aware. Making one asks nothing and raises nothing: every fault is an ``XcsError`` of the first question.
+    own time, aware. Making one asks nothing and raises nothing: every fault is a ``ControllerError`` of the first question.
     """
 
     def __init__(

@@ -13,8 +13,8 @@ from typing import Annotated, Generic
 
 import msgspec
 
-from ingest.xcs.decoding import NO_CONTROL_CHARACTERS, PayloadError, Raw, Rejected, RowT, decode, decode_rows
-from ingest.xcs.errors import BadAnswer
+from ingest.wire.decoding import NO_CONTROL_CHARACTERS, PayloadError, Raw, Rejected, RowT, decode, decode_rows
+from ingest.wire.errors import BadAnswer
 
 __all__ = [
     "Answer",

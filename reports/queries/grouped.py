@@ -93,25 +93,31 @@ def _meet(
 ) -> dict[Any, _Meeting]:
     """A place's slots by their start, or of a profile by its key."""
     met: dict[Any, _Meeting] = {}
-    count = len(periods)
-    for clock in clocks:
-        now = clock.rasters[0]
-        expected = [
+    profile, by_clock = periods[0][0].request.is_profile, periods[0][0].by_clock
+    expected = {
+        clock.zone: [
             _expected_by_key(groups.weights[place, clock.zone], raster, expectation) for raster in clock.rasters
         ]
-        read_by = clock.zone if periods[0][0].request.of_instants else None
-        for number, own_key in enumerate(now.keys):
-            start, end = (own_key, None) if now.gathered else clock.labels[number]
-            meeting = met.get(start)
-            if meeting is None:
-                slot = Slot((), place, [None] * count, [0] * count, [[] for _ in periods])
-                meeting = met[start] = _Meeting(slot, own_key)
-            if end is not None:
-                meeting.ends.add(end)
-            for which, (_, cells) in enumerate(periods):
-                key = own_key if which == 0 else now.answering[number]
-                _take(meeting, which, (clock.zone, read_by, key), cells, expected[which])
+        for clock in clocks
+    }
+    for clock in clocks:
+        now = clock.rasters[0]
+        for number, key in enumerate(now.keys):
+            start, end = (key, None) if profile else clock.labels[number]
+            meeting = met.setdefault(start, _Meeting(_empty_slot(place, len(periods)), key))
+            meeting.ends |= {end} if end is not None else set()
+            for which in range(1 if profile else len(periods)):
+                at = (clock.zone, clock.zone if by_clock else None, now.answering[number] if which else key)
+                _take(meeting, which, at, periods[which][1], expected[clock.zone][which])
+    # A profile's hours are of no date: another clock can have had one of them before.
+    for clock in clocks if profile and len(periods) > 1 else ():
+        for key in set(clock.rasters[1].keys) & set(met):
+            _take(met[key], 1, (clock.zone, None, key), periods[1][1], expected[clock.zone][1])
     return met
+
+
+def _empty_slot(place: Place, periods: int) -> Slot:
+    return Slot((), place, [None] * periods, [0] * periods, [[] for _ in range(periods)])
 
 
 def _take(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from reports.comparing import shift_of
 from reports.expected import Expectation
 from reports.queries import placed
-from reports.queries.cells import Reader
+from reports.queries.reading import Reader
 from reports.queries.scope import Scope
 from reports.queries.slots import raster_of
 from reports.queries.windows import Period

@@ -12,7 +12,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from reports import figures
-from reports.queries.cells import Place, Reader
+from reports.queries.cells import Place
+from reports.queries.reading import Reader
 from reports.queries.scope import Scope
 from reports.queries.showing import Showing
 from reports.queries.slots import Slot

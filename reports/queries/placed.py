@@ -46,7 +46,7 @@ def slots(lines: Sequence[Line], periods: Sequence[tuple[Period, Cells]], expect
     names = {zone: names_of(now, raster) for zone, raster in rasters[0].items()}
     for line in lines:
         zone = line.zone
-        clock = zone if now.request.of_instants else None
+        clock = zone if now.by_clock else None
         of_line = [
             found_of(line, period, cells, raster[zone], expectation)
             for (period, cells), raster in zip(periods, rasters, strict=True)
@@ -73,7 +73,7 @@ def slots(lines: Sequence[Line], periods: Sequence[tuple[Period, Cells]], expect
 
 def found_of(line: Line, period: Period, cells: Cells, raster: Raster, expectation: Expectation) -> list[Found]:
     """What is known and expected of a line in each slot."""
-    known = cells.get((line.place, line.zone if period.request.of_instants else None), {})
+    known = cells.get((line.place, line.zone if period.by_clock else None), {})
     expected = _expected_of(line, raster, expectation)
     return [(known.get(key), of_slot) for key, of_slot in zip(raster.keys, expected, strict=True)]
 

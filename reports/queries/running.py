@@ -13,9 +13,10 @@ from reports.comparing import shift_of
 from reports.expected import Expectation
 from reports.measures import SPECS, MeasureSpec
 from reports.queries import grouped, likeness, placed, scope
-from reports.queries.cells import Cells, Members, Reader
+from reports.queries.cells import Cells, Members
 from reports.queries.ordering import ordered
 from reports.queries.paths import Paths
+from reports.queries.reading import Reader
 from reports.queries.regions import members_of
 from reports.queries.report import (
     ROW_LIMIT,

@@ -56,12 +56,13 @@ def raster_of(period: Period, zone: ZoneInfo) -> Raster:
         return Raster(found, period.keys(zone), found.keys)
     places: dict[int, list[int]] = {}
     for place, (start, _) in enumerate(found.by_the_clock):
-        places.setdefault(_profile_key(period.request, start), []).append(place)
+        places.setdefault(profile_key(period.request, start), []).append(place)
     keys = sorted(places)
     return Raster(found, keys, keys, [places[key] for key in keys])
 
 
-def _profile_key(request: ReportRequest, start: datetime) -> int:
+def profile_key(request: ReportRequest, start: datetime) -> int:
+    """The hour or day that a bucket counts in."""
     if request.granularity == "hour_of_day":
         return start.hour
     if request.granularity == "day_of_week":

@@ -26,12 +26,13 @@ _NEVER_BIG = frozenset({"wait_person_us"})
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a window that is read in one grain: by ``local`` time or by ``start``, half-open."""
+    """A part of a window that is read in one grain: by ``local`` time or by ``start``, half-open; of all stores or some."""
 
     grain: str
     column: Literal["local", "start"]
     first: date | datetime
     last: date | datetime
+    store_ids: Sequence[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,20 +123,21 @@ def _piece(read: Read, piece: Piece, found: _Sql) -> str:
     where += ["is_open"] if read.only_open else []
     where += [read.condition] if read.condition else []
     where += [read.rows] if read.rows else []
-    where += _owners(read, found)
+    where += _owners(read, piece, found)
     return f"""
         SELECT {place} AS place, {read.key} AS key{apart}, {", ".join(f"rollup.{name}" for name in spec.fields)}, {peak_store} AS peak_store
         FROM {table} rollup {join} {read.joins} WHERE {" AND ".join(where)}
     """
 
 
-def _owners(read: Read, found: _Sql) -> list[str]:
+def _owners(read: Read, piece: Piece, found: _Sql) -> list[str]:
     if read.owner == "region":
         return []
     where = []
-    if read.store_ids is not None:
-        where.append("rollup.store_id = ANY(%s)")
-        found.parameters.append(list(read.store_ids))
+    for store_ids in (read.store_ids, piece.store_ids):
+        if store_ids is not None:
+            where.append("rollup.store_id = ANY(%s)")
+            found.parameters.append(list(store_ids))
     if read.rows:
         return where
     if read.zone_ids is None:

@@ -58,6 +58,11 @@ class Period:
         cuts = {zone: previous_cut(now, self.request.start, self.request.end, shift) for zone, now in self.cuts.items()}
         return Period(self.request, start, end, cuts, shift)
 
+    @property
+    def by_clock(self) -> bool:
+        """Whether each clock's rollups are read by themselves: it cuts a window of instants in its own way."""
+        return self.request.of_instants and not self.request.is_profile
+
     def keys(self, zone: ZoneInfo) -> Sequence[int]:
         """What the buckets of a clock are found by, in their order."""
         found = self.cuts[zone]
@@ -106,12 +111,16 @@ def condition_of_days(period: Period) -> str:
     return _NOT_IN_A_LEAP_DAY if leaps and period.request.bucket in ("day", *_GRAIN) else ""
 
 
-def occurrence_of(request: ReportRequest, *, by_local: bool) -> str:
-    """SQL for the hour or day that a rollup lies in, of which a profile counts how many there were."""
+def occurrence_of(request: ReportRequest) -> str:
+    """SQL for the hour or day that a rollup lies in, of which a profile counts how many there were.
+
+    Of a single place an hour that comes twice is two; what many stores have together meets by what their clocks show.
+    """
     if not request.is_profile:
         return ""
-    unit = "hour" if request.bucket == "hour" else "day"
-    return f"date_trunc('{unit}', local)" if by_local else f"start - (local - date_trunc('{unit}', local))"
+    if request.bucket == "day":
+        return "date_trunc('day', local)"
+    return "start - (local - date_trunc('hour', local))" if request.by_place else "date_trunc('hour', local)"
 
 
 def pieces_of_days(period: Period) -> list[Piece]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 HOLD_INTERVALS = 3
 PREVIOUS_KEY_VALID = timedelta(days=1)
 """How long a webhook key that was replaced is still accepted: as long as a controller goes on to send an event again."""
+_FORM = "http(s)://HOST[:PORT]/api/v1 (a Xovis sensor's ends with /api/v5)"
 
 
 def validate_base_url(url: str) -> None:
@@ -38,9 +39,9 @@ def validate_base_url(url: str) -> None:
     except ValueError:
         host, port_is_valid = "", False
     if not (_SCHEME.match(url) and _HOST.fullmatch(host) and port_is_valid) or not url.isprintable() or " " in url:
-        raise ValidationError("Write it as http(s)://HOST[:PORT]/api/v1.")
+        raise ValidationError(f"Write it as {_FORM}.")
     if "@" in parts.netloc or "?" in url or "#" in url:
-        raise ValidationError("Leave out user names, '?' and '#': only http(s)://HOST[:PORT]/api/v1.")
+        raise ValidationError(f"Leave out user names, '?' and '#': only {_FORM}.")
 
 
 _SCHEME = re.compile("https?://")
@@ -69,6 +70,11 @@ class Controller(models.Model):
     class Kind(models.TextChoices):
         XCS = "xcs", "XCS controller"
         XOVIS = "xovis", "Xovis sensor"
+
+        @classmethod
+        def at(cls, base_url: str) -> str:
+            """The kind of what has this address: the two APIs have paths of their own."""
+            return cls.XOVIS if base_url.rstrip("/").endswith("/api/v5") else cls.XCS
 
     class State(models.TextChoices):
         NEW = "new", "New"

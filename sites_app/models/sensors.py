@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from sites_app.models.controllers import Controller
@@ -22,6 +23,7 @@ class Sensor(models.Model):
     name = models.CharField(max_length=200, blank=True)
     type = models.CharField(max_length=100, blank=True)
     status = models.CharField(max_length=20, blank=True)
+    clock = models.CharField(max_length=100, blank=True, help_text="What is wrong with its clock. Empty: nothing.")
     firmware = models.CharField(max_length=100, blank=True)
     last_seen_at = models.DateTimeField(null=True)
 
@@ -64,6 +66,9 @@ class Zone(models.Model):
         null=True, blank=True, help_text="People. Set by hand, it goes before what the controller says."
     )
     capacity_by_hand = models.BooleanField(default=False)
+    reversed = models.BooleanField(
+        default=False, help_text="A Xovis sensor's line that was drawn the other way round: forward is out."
+    )
     has_occupancy = models.BooleanField(default=False, help_text="Stands in the controller's occupancy snapshot.")
     has_dwell = models.BooleanField(default=False, help_text="Its controller has told dwell times of it.")
     counts_by_hand = models.BooleanField(
@@ -80,6 +85,7 @@ class Zone(models.Model):
 
     class Meta:
         ordering = ["store", "code"]
+        indexes = [models.Index(fields=["id"], name="zone_reversed", condition=models.Q(reversed=True))]
         constraints = [
             models.UniqueConstraint(fields=["controller", "zone_id"], name="zone_id_unique_at_controller"),
             models.UniqueConstraint(fields=["store", "code"], name="zone_code_unique_in_store"),
@@ -92,6 +98,11 @@ class Zone(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.code
+
+    def clean(self) -> None:
+        """Refuse to reverse what has no direction of its own: an XCS says in and out."""
+        if self.reversed and self.controller.kind != Controller.Kind.XOVIS:
+            raise ValidationError({"reversed": "Only a Xovis sensor's line has a direction to reverse."})
 
 
 class MayCount(Protocol):

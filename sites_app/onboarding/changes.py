@@ -171,7 +171,8 @@ def _controller_change(row: ControllerRow, name: str, controller: Controller | N
         wanted["poll_interval_s"] = row.poll_interval_s
     if controller is None:
         secrets = {"api_key": row.api_key, "webhook_key": row.webhook_key}
-        return ControllerChange(row, Controller(store=store, name=name, **wanted, **secrets), "created")
+        kind = Controller.Kind.at(row.base_url)
+        return ControllerChange(row, Controller(store=store, name=name, kind=kind, **wanted, **secrets), "created")
     differs = False
     for field_name, value in wanted.items():
         if getattr(controller, field_name) != value:

@@ -73,11 +73,16 @@ def test_a_claim_that_comes_to_nothing_is_due_again_when_its_lease_has_run_out()
     assert set(polling.claim_due(now=NOW + polling.LEASE)[controller.pk]) == KINDS
 
 
-def test_disabled_controllers_and_those_that_push_by_themselves_are_not_asked() -> None:
-    store = chain.store()
-    chain.controller(store, "off", enabled=False)
-    chain.controller(store, "pushes", kind=Controller.Kind.XOVIS)
+def test_disabled_controllers_are_not_asked() -> None:
+    chain.controller(chain.store(), enabled=False)
     assert polling.claim_due(now=NOW) == {}
+
+
+def test_each_kind_of_controller_is_asked_for_what_it_has() -> None:
+    sensor = chain.controller(chain.store(), kind=Controller.Kind.XOVIS)
+    assert {kind: sorted(kinds) for kind, kinds in polling.claim_due(now=NOW).items()} == {
+        sensor.pk: ["discovery", "footfall", "live"]
+    }
 
 
 def test_turns_are_spread_evenly_over_the_interval() -> None:

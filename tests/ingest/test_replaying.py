@@ -27,7 +27,8 @@ from ingest.models import (
     ZoneState,
 )
 from ingest.quarantine import Fault
-from ingest.xcs import decoding, payloads
+from ingest.wire import decoding
+from ingest.xcs import payloads
 from sites_app.models import Controller
 from tests import chain
 from tests.ingest.posting import post

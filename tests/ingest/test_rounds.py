@@ -97,11 +97,11 @@ def test_a_fault_of_ours_with_one_controller_is_not_the_others(scripted: Site) -
     def turn(number: int, kind: str) -> Turn:
         controller = Controller(id=f"00000000-0000-4000-8000-{number:012}")
         return Turn(
-            controller.pk, 1, scripted.server.base_url, Secret.of("key"), True, frozenset(), (Question(kind),)
+            controller.pk, 1, scripted.server.base_url, Secret.of("key"), True, frozenset(), (Question("live"),), kind
         )  # fmt: skip
 
-    taken = crew.Round([turn(1, "no such kind"), turn(2, "live")], clock).all()
-    assert [outcome.turn.questions[0].kind for outcome in taken] == ["live"]
+    taken = crew.Round([turn(1, "no such kind"), turn(2, "xcs")], clock).all()
+    assert [outcome.turn.kind for outcome in taken] == ["xcs"]
 
 
 def test_turns_beyond_what_hangs_wait_for_room() -> None:
@@ -129,7 +129,9 @@ def test_a_connection_is_kept_until_something_about_the_controller_changes(
     request.addfinalizer(clients.close)
 
     def ask(key: str = "key") -> XcsClient:
-        with clients.lend(identity, (scripted.server.base_url, key, True), lambda: datetime.now(UTC)) as client:
+        with clients.lend(
+            identity, (scripted.server.base_url, key, True), lambda: datetime.now(UTC), XcsClient
+        ) as client:
             client.sensors()
         return client
 
@@ -146,7 +148,7 @@ def test_no_more_connections_are_kept_than_there_is_room_for(scripted: Site) -> 
     clients = kept.KeptClients(2)
     identities = [Controller().pk for _ in range(3)]
     for identity in [*identities, identities[2], identities[0]]:
-        with clients.lend(identity, (scripted.server.base_url, "key", True), clock) as client:
+        with clients.lend(identity, (scripted.server.base_url, "key", True), clock, XcsClient) as client:
             client.sensors()
     clients.close()
     assert len(scripted.server.connections) == 4  # the first one's was given up for the third, and opened anew

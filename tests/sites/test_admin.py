@@ -41,10 +41,11 @@ def registered(model: type[Model]) -> bool:
 
 @pytest.mark.parametrize("app", ["sites_app", "ingest", "alerts"])
 def test_all_of_the_registry_and_of_what_acts_on_it_is_in_the_admin(app: str) -> None:
-    # Facts and events have composite keys, which the admin can't show; a backfill's steps are summed up on its page.
+    # Facts and events have composite keys, which the admin can't show; a backfill's steps are summed up on its page, and
+    # which zones are reversed stands in the zones.
     models = [model for model in apps.get_app_config(app).get_models() if model._meta.pk.name != "pk"]
     missing = {model.__name__ for model in models if not registered(model)}
-    assert missing <= {"BackfillStep", "ZoneState", "Dirty"}
+    assert missing <= {"BackfillStep", "ReversedZone", "ZoneState", "Dirty"}
 
 
 def rows(controller: Controller) -> list[Model]:
@@ -154,3 +155,12 @@ def test_a_new_api_key_is_shown_once_and_works(admin_client: Client) -> None:
     assert answer.status_code == 200
     again = admin_client.get(reverse("admin:sites_app_apikey_change", args=[ApiKey.objects.get().pk])).content.decode()
     assert shown[1] not in again
+
+
+@pytest.mark.parametrize(("kind", "taken"), [("xovis", True), ("xcs", False)])
+def test_only_a_sensors_line_can_be_reversed(admin_client: Client, kind: str, taken: bool) -> None:
+    zone = chain.zone(chain.controller(chain.store(), kind=kind), "logic:1", "entrance")
+    url = reverse("admin:sites_app_zone_change", args=[zone.pk])
+    page = admin_client.post(url, {"name": "Door", "kind": "entrance", "reversed": "on", "counts_by_hand": ""})
+    assert (page.status_code == 302) is taken
+    assert Zone.objects.get().reversed is taken

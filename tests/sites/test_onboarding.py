@@ -280,3 +280,13 @@ def test_opening_hours_are_read_as_openstreetmap_writes_them() -> None:
 def test_hours_that_make_no_sense_are_refused(text: str) -> None:
     with pytest.raises(HoursError):
         parse(text, today=TODAY)
+
+
+def test_an_address_of_a_sensor_makes_a_sensor(tmp_path: Path) -> None:
+    sensor = "S001,,,,,,,Door,https://10.0.0.3/api/v5,admin:password,\n"
+    assert imported(tmp_path, FILE + sensor)["errors"] == []
+    assert {c.name: c.kind for c in Controller.objects.filter(store__code="S001")} == {
+        "Front": "xcs",
+        "Back": "xcs",
+        "Door": "xovis",
+    }

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from ingest.wire.sockets import Limits
 from ingest.xcs.client import XcsClient
-from ingest.xcs.sockets import Limits
 from tests.ingest.xcs.controller import Controller, running
 
 NOW = datetime(2026, 11, 2, 10, 0, tzinfo=UTC)

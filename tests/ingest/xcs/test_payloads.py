@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.xcs.errors import EXCERPT_BYTES, BadAnswer
+from ingest.wire.errors import EXCERPT_BYTES, BadAnswer
 from ingest.xcs.payloads import (
     Counts,
     Dwell,

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from ingest.xcs import errors
+from ingest.wire import errors
 from ingest.xcs.client import XcsClient
 from tests.ingest.xcs.conftest import KEY, MakeClient
 from tests.ingest.xcs.controller import Controller
@@ -14,8 +14,8 @@ from tests.ingest.xcs.controller import Controller
 HTML = b"<html><body>Please log in</body></html>"
 
 
-def error_of(client: XcsClient) -> errors.XcsError:
-    with pytest.raises(errors.XcsError) as caught:
+def error_of(client: XcsClient) -> errors.ControllerError:
+    with pytest.raises(errors.ControllerError) as caught:
         client.occupancy()
     return caught.value
 
@@ -36,7 +36,12 @@ def error_of(client: XcsClient) -> errors.XcsError:
     ],
 )
 def test_a_status_tells_whether_to_try_again(
-    controller: Controller, client: XcsClient, status: int, code: str, kind: type[errors.XcsError], permanent: bool
+    controller: Controller,
+    client: XcsClient,
+    status: int,
+    code: str,
+    kind: type[errors.ControllerError],
+    permanent: bool,
 ) -> None:
     controller.refuses(status, code, "because of the moon")
     error = error_of(client)
@@ -126,5 +131,5 @@ def test_what_a_controller_says_is_shown_in_one_short_line(controller: Controlle
 
 
 def test_every_error_has_a_code_of_its_own() -> None:
-    codes = [kind.code for kind in errors.XcsError.__subclasses__()]
+    codes = [kind.code for kind in errors.ControllerError.__subclasses__()]
     assert len(codes) == len(set(codes)) == 15

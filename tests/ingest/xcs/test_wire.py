@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from ingest.xcs.addresses import is_refused
+from ingest.wire.addresses import is_refused
+from ingest.wire.errors import BadAnswer, ControllerError
 from ingest.xcs.client import XcsClient
-from ingest.xcs.errors import BadAnswer, XcsError
 from tests.ingest.xcs.conftest import IMPATIENT, KEY, MakeClient
 from tests.ingest.xcs.controller import Controller, Handler, envelope
 from tests.ingest.xcs.test_refusals import error_of
@@ -37,7 +37,7 @@ def test_a_closed_port_is_named(make_client: MakeClient) -> None:
     port = free_port()
     error = error_of(make_client(f"http://127.0.0.1:{port}/api/v1"))
     assert (error.code, error.permanent) == ("unreachable", False)
-    assert str(error) == f"127.0.0.1:{port} refused the connection: check the port, and that XCS runs."
+    assert str(error) == f"127.0.0.1:{port} refused the connection: check the port, and that the controller runs."
 
 
 def test_a_name_that_isnt_found_is_named(make_client: MakeClient) -> None:
@@ -267,5 +267,5 @@ def test_a_fault_is_always_an_error_of_ours(controller: Controller, impatient: X
         HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
     ):
         controller.writes(answer)
-        with pytest.raises(XcsError):
+        with pytest.raises(ControllerError):
             impatient.occupancy()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import httptools
 
-from ingest.xcs.errors import BadAnswer, TooLarge, Unreachable
+from ingest.wire.errors import BadAnswer, TooLarge, Unreachable
 
 _HEAD_BYTES = 64 * 1024
 

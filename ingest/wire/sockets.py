@@ -11,8 +11,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ingest.xcs.addresses import AddressInfo, is_refused, resolve
-from ingest.xcs.errors import RefusedAddress, TimedOut, Unreachable, XcsError
+from ingest.wire.addresses import AddressInfo, is_refused, resolve
+from ingest.wire.errors import ControllerError, RefusedAddress, TimedOut, Unreachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Guard:
 
 
 def connect(host: str, port: int, guard: Guard) -> socket.socket:
-    """A connection to the first address of the host that takes one. Raises ``XcsError``."""
+    """A connection to the first address of the host that takes one. Raises ``ControllerError``."""
     found = _addresses(host, port, guard)
     allowed = [info for info in found if not is_refused(info[4][0])]
     if not allowed:
@@ -80,12 +80,12 @@ def _addresses(host: str, port: int, guard: Guard) -> Sequence[AddressInfo]:
         raise Unreachable(f"The name {host} isn't found: check how it is written, and the DNS here.") from error
 
 
-def _connect_error(error: OSError, guard: Guard) -> XcsError:
+def _connect_error(error: OSError, guard: Guard) -> ControllerError:
     if isinstance(error, TimeoutError):
         return TimedOut(
             f"{guard.host} took no connection within {guard.limits.connect_s:g} s: the controller is off, or a firewall "
             "is in between."
         )
     if isinstance(error, ConnectionRefusedError):
-        return Unreachable(f"{guard.host} refused the connection: check the port, and that XCS runs.")
+        return Unreachable(f"{guard.host} refused the connection: check the port, and that the controller runs.")
     return Unreachable(f"{guard.host} can't be reached from here: {error.strerror or error}.")

@@ -11,14 +11,14 @@ from functools import lru_cache
 
 import certifi
 
-from ingest.xcs.errors import TlsFailed, Unreachable
-from ingest.xcs.sockets import Guard
+from ingest.wire.errors import TlsFailed, Unreachable
+from ingest.wire.sockets import Guard
 
 
 def secure(sock: socket.socket, host: str, verify: bool | str, guard: Guard) -> ssl.SSLSocket:
     """TLS over a fresh connection. ``verify`` may be the certificates (PEM) to trust instead of the public authorities'.
 
-    Raises ``XcsError``.
+    Raises ``ControllerError``.
     """
     try:
         sock.settimeout(guard.left(guard.limits.read_s))

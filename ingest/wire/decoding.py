@@ -63,9 +63,21 @@ def decode(body: bytes | Raw, shape: type[T], pointer: str = "") -> T:
     try:
         return _decoder(shape).decode(_mend(bytes(body)))
     except msgspec.ValidationError as error:
-        raise _payload_error(error, pointer) from None
+        raise payload_error(error, pointer) from None
     except (msgspec.DecodeError, ValueError, RecursionError):
-        raise _payload_error(first, pointer) from None
+        raise payload_error(first, pointer) from None
+
+
+def load(body: bytes) -> Any:
+    """JSON as plain dicts, lists and scalars, read as leniently as ``decode`` does. Raises ``PayloadError``."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        first = error
+    try:
+        return msgspec.json.decode(_mend(body))
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        raise payload_error(first, "") from None
 
 
 def decode_rows(raws: Sequence[Raw], shape: type[RowT], pointer: str) -> tuple[list[RowT], list[Rejected]]:
@@ -118,7 +130,7 @@ def _number(digits: str) -> int | float | str:
     return int(value) if value.is_integer() else value
 
 
-def _payload_error(error: Exception, pointer: str) -> PayloadError:
+def payload_error(error: Exception, pointer: str) -> PayloadError:
     """The library's sentence, as ours, with its path as a JSON pointer."""
     if isinstance(error, RecursionError):
         return PayloadError("Nested too deeply.", pointer)

@@ -1,4 +1,4 @@
-"""One GET to a controller, held to its limits: in goes a path, out comes a status, headers and a body, or an ``XcsError``.
+"""One GET to a controller, held to its limits: in goes a path, out comes a status, headers and a body, or a ``ControllerError``.
 
 No redirects, no proxies from the environment. Nothing is sent twice, but for a kept connection that turns out to have
 been closed at the other end. HTTP is read by llhttp over plain sockets: see ``docs/decisions/own-wire.md``.
@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
-from ingest.xcs.errors import RefusedAddress, Unreachable
-from ingest.xcs.replies import Reply, ReplyReader
-from ingest.xcs.sockets import Guard, Limits, connect
-from ingest.xcs.tls import secure
+from ingest.wire.errors import RefusedAddress, Unreachable
+from ingest.wire.replies import Reply, ReplyReader
+from ingest.wire.sockets import Guard, Limits, connect
+from ingest.wire.tls import secure
 
 __all__ = ["Reply", "Wire"]
 
@@ -64,10 +64,10 @@ class Wire:
             sock.close()
 
     def get(self, path: str, params: Mapping[str, str] | None, headers: Mapping[str, str]) -> Reply:
-        """Ask once. Raises ``XcsError``; any status is a ``Reply``. Names and values are printable ASCII."""
+        """Ask once. Raises ``ControllerError``; any status is a ``Reply``. Names and values are printable ASCII."""
         if self._target is None:
             raise RefusedAddress(
-                "The address can't be used: write it as http(s)://HOST[:PORT]/api/v1, without a user name."
+                "The address can't be used: write it as http(s)://HOST[:PORT] and the path of the API, without a user name."
             )
         self._guard.start()
         request = _request(self._target, path, params, headers)
