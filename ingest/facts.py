@@ -177,7 +177,7 @@ def _write(facts: Facts) -> None:
         for measure, (_, sentences) in _PLAN.items():
             rows: Sequence[Sequence[Any]] = getattr(facts, measure)
             if rows:
-                columns = [list(column) for column in zip(*rows, strict=True)]
+                columns = statements.columns(rows)
                 for sentence in sentences:
                     cursor.execute(sentence, columns)
         _note_dwell({row.zone_id for row in facts.dwell} | {row.zone_id for row in facts.stays})

@@ -26,10 +26,12 @@ from sites_app.models import Controller
 
 CHUNK = 50
 LEASE = timedelta(minutes=3)
+LIMIT = 5000
+"""How many streams are claimed at once."""
 BEHIND = timedelta(hours=6)
 """How far back the cursor of a stream of intervals may lie before it counts as behind."""
-BEHIND_LIMIT = 100
-"""How many streams that are behind are handed out at a time: a second or two of work."""
+BEHIND_LIMIT = 30
+"""How many streams that are behind are handed out at a time: about a second of work."""
 
 _ENSURE_STREAMS = """
     INSERT INTO ingest_stream (controller_id, kind, due_at, watched_from, consecutive_failures, last_error_code, last_error, stopped, stopped_key)
@@ -66,20 +68,25 @@ _CLAIM = """
 def due_chunks(*, now: datetime) -> list[dict[UUID, list[str]]]:
     """Claim what is due and cut it into chunks: first the present, then a little of what is behind."""
     present = claim_due(now=now, behind=False)
-    return chunks(present) + chunks(claim_due(now=now, behind=True, limit=BEHIND_LIMIT))
+    return chunks(present) + chunks(_claim(now, BEHIND_LIMIT, behind=True))
 
 
-def claim_due(*, now: datetime, limit: int = 5000, behind: bool | None = None) -> dict[UUID, list[str]]:
+def claim_due(*, now: datetime, limit: int = LIMIT, behind: bool | None = None) -> dict[UUID, list[str]]:
     """Claim the streams that are due, for this caller alone: the kinds to ask, by controller.
 
     ``behind``: only those that are behind, or only those that aren't. Streams of new controllers are made here, and those
     that stopped at a rejected key resume once it has changed.
     """
-    claimed: dict[UUID, list[str]] = {}
     ensure_streams(now=now)
     with connection.cursor() as cursor:
         cursor.execute(_RESUME, {"now": now})
-        which = {"behind": behind, "kinds": list(healing.STEPS), "fresh": now - BEHIND}
+    return _claim(now, limit, behind=behind)
+
+
+def _claim(now: datetime, limit: int, *, behind: bool | None) -> dict[UUID, list[str]]:
+    claimed: dict[UUID, list[str]] = {}
+    which = {"behind": behind, "kinds": list(healing.STEPS), "fresh": now - BEHIND}
+    with connection.cursor() as cursor:
         cursor.execute(_CLAIM, {"now": now, "lease": now + LEASE, "limit": limit, **which})
         for controller_id, kind in cursor.fetchall():
             claimed.setdefault(controller_id, []).append(kind)

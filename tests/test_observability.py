@@ -102,6 +102,7 @@ def test_an_idle_platform_measures_nothing() -> None:
     # Counters tell what this process has seen since it began, which may be other tests.
     assert {name: value for name, value in measured().items() if not name.startswith("xovis_sensor_parts")} == {
         "xovis_stream_lateness_seconds": 0,
+        "xovis_streams_behind": 0,
         "xovis_streams_failing": 0,
         "xovis_events_undigested": 0,
         "xovis_quarantine_size": 0,
@@ -119,8 +120,18 @@ def test_what_is_late_failing_or_dirty_is_measured() -> None:
     facts.write(facts.Facts(footfall=[row]))
     told = measured()
     assert told["xovis_stream_lateness_seconds"] >= 600
+    assert told["xovis_streams_behind"] == 3
     assert (told["xovis_streams_failing"], told["xovis_dirty_quarters"]) == (1, Dirty.objects.count())
     assert Dirty.objects.count() == 1
+
+
+def test_what_is_behind_is_not_late() -> None:
+    chain.controller(chain.store("S1"))
+    polling.ensure_streams(now=NOW - timedelta(minutes=10))
+    Stream.objects.filter(kind__in=["live", "discovery"]).update(due_at=NOW + timedelta(minutes=1))
+    assert measured()["xovis_stream_lateness_seconds"] == 0
+    Stream.objects.filter(kind="footfall").update(cursor=NOW - timedelta(minutes=20))
+    assert measured()["xovis_stream_lateness_seconds"] >= 600
 
 
 def test_streams_of_a_controller_that_is_not_to_be_asked_are_not_late() -> None:

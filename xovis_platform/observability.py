@@ -78,12 +78,21 @@ def metrics(request: HttpRequest) -> HttpResponse:
     )
 
 
+_ASKED = """
+    FROM ingest_stream stream JOIN sites_app_controller controller ON controller.id = stream.controller_id
+    WHERE NOT stopped AND controller.enabled
+"""
+_BEHIND = "(stream.kind IN ('footfall', 'dwell', 'paths') AND coalesce(cursor < now() - interval '6 hours', true))"
+"""As `ingest.polling` has it."""
+
 _GAUGES = {
     "xovis_stream_lateness_seconds": (
-        "How long the stream that has waited longest is overdue.",
-        "SELECT greatest(0, extract(epoch FROM now() - min(due_at))) FROM ingest_stream stream"
-        " JOIN sites_app_controller controller ON controller.id = stream.controller_id"
-        " WHERE NOT stopped AND controller.enabled",
+        "How long the stream that has waited longest is overdue, those aside that are behind.",
+        f"SELECT greatest(0, extract(epoch FROM now() - min(due_at))) {_ASKED} AND NOT {_BEHIND}",
+    ),
+    "xovis_streams_behind": (
+        "Streams that fetch what lies hours back or more: new controllers' past, or what an outage left out.",
+        f"SELECT count(*) {_ASKED} AND {_BEHIND}",
     ),
     "xovis_streams_failing": (
         "Streams whose last turn failed.",
