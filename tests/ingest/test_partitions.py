@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from ingest import facts, partitions, retention
-from ingest.models import DwellInterval, FootfallInterval, OccupancySample
+from ingest.models import DwellInterval, OccupancySample
 from sites_app.models import Zone
 from tests import chain
 
@@ -135,7 +135,7 @@ def test_this_month_and_the_two_to_come_are_made_ahead() -> None:
 def test_months_go_when_they_lie_wholly_before_what_is_kept(zone: Zone, settings: Any) -> None:
     settings.SAMPLE_RETENTION_DAYS, settings.INTERVAL_RETENTION_DAYS = 90, 366
     limit = NOW - timedelta(days=90)  # the 1st of April
-    for model in (OccupancySample, FootfallInterval, DwellInterval):
+    for model in (*retention.SAMPLES, *retention.RECORDS, *retention.INTERVALS):
         drop(model)
     for at in (limit - timedelta(days=1), limit, NOW):
         facts.write(people(zone, at))
