@@ -37,10 +37,16 @@ def pytest_configure(config: pytest.Config) -> None:
     _load_django()
 
 
+def pytest_xdist_setupnodes() -> None:
+    """Workers would inherit it, and pytest-django would read the settings there before they have a broker of their own."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE")
+
+
 def _load_django() -> None:
     import django
     from django.conf import settings
 
+    assert os.environ[BROKER_VARIABLE] == settings.REDIS_URL
     # pytest-django looks whether settings are configured, which they are from the first access on.
     assert settings.DATABASES["default"]
     django.setup()
