@@ -62,7 +62,7 @@ def send(address: str, requests: Iterator[bytes], *, clients: int, seconds: floa
 async def _send(address: str, requests: Iterator[bytes], clients: int, seconds: float, expect: int) -> float:
     loop, url = asyncio.get_running_loop(), urlsplit(address)
     until = time.monotonic() + seconds
-    senders, transports = list[_Sending](), list[asyncio.BaseTransport]()
+    senders, transports = list[_Sending](), list[asyncio.Transport]()
     for _ in range(clients):
         sender = _Sending(requests, until, loop.create_future(), expect)
         transport, _ = await loop.create_connection(lambda it=sender: it, str(url.hostname), url.port or 80)  # type: ignore[misc]

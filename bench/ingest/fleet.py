@@ -72,7 +72,9 @@ def run(controllers: int = CONTROLLERS, minutes: float = MINUTES) -> Iterator[Fi
     yield Figure(f"polls of {controllers:,} controllers, each late at p99", course.late_p99_s, LATE_S, "s", True)
     yield Figure("  polls that were left out", course.missed, 0, "", True)
     first, last = course.memory_mb[0], course.memory_mb[-1]
-    yield Figure("  memory of the platform's processes at the end, to the first minute's", last, first * 1.1, "MB", True)
+    yield Figure(
+        "  memory of the platform's processes at the end, to the first minute's", last, first * 1.1, "MB", True
+    )
 
 
 @contextmanager

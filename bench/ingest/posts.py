@@ -28,7 +28,10 @@ _COLUMNS = "store_id, controller_id, event_id, event, observed_at, received_at, 
 
 def run(places: list[senders.Place]) -> Iterator[Figure]:
     controllers = list(dict.fromkeys(place.controller_id for place in places))
-    with granian("bench.bare:application", "wsgi") as (bare, _), granian("xovis_platform.asgi:application", "asgi") as (ours, _):
+    with (
+        granian("bench.bare:application", "wsgi") as (bare, _),
+        granian("xovis_platform.asgi:application", "asgi") as (ours, _),
+    ):
         for clients, share in SHARES.items():
             yield _single(bare, ours, controllers, clients, share)
         yield _bodies(ours, controllers)
