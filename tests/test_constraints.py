@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 
-from alerts.models import Alert
+from alerts.models import Alert, AlertRule, Suspicion
 from ingest.models import Backfill, Quarantine, Stream
 from reports.models import Export
 from sites_app.models import ApiKey, Controller, Membership, OpeningHours, Region, Sensor, SpecialHours, Store, Zone
@@ -85,6 +85,9 @@ VIOLATIONS: dict[str, Callable[[], models.Model]] = {
     "alert_open_once": lambda: _twice(
         Alert, store=chain.store(), kind="queue_over_threshold", message="M", opened_at=NOW
     ),
+    "alert_rule_once": lambda: _twice(AlertRule, kind="data_gap"),
+    "alert_rule_one_scope": lambda: AlertRule(kind="data_gap", store=chain.store(), region=chain.region("Europe")),
+    "alert_rule_settings_sane": lambda: AlertRule(kind="occupancy_critical", clear_share=1.5),
     "api_key_scopes_known": lambda: _key("read", "admin"),
     "backfill_window_not_empty": lambda: Backfill(start=NOW, end=NOW),
     "controller_base_url_http": lambda: _controller(base_url="ftp://10.0.0.1/api/v1"),
@@ -112,6 +115,7 @@ VIOLATIONS: dict[str, Callable[[], models.Model]] = {
     "stream_once_per_controller": lambda: _twice(
         Stream, controller=chain.controller(chain.store()), kind="live", due_at=NOW
     ),
+    "suspicion_once": lambda: _twice(Suspicion, store=chain.store(), kind="sensor_offline", since=NOW),
     "zone_capacity_positive": lambda: _second_zone(capacity=0),
     "zone_code_unique_in_store": lambda: _second_zone(code="floor"),
     "zone_id_unique_at_controller": lambda: _second_zone(zone_id="floor"),

@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from alerts.models import Alert
+from alerts.models import Alert, AlertRule, Suspicion
 from ingest.models import Backfill, Quarantine, Stream
 from sites_app.models import ApiKey, Controller, Region, Sensor, Store, Zone
 from tests import chain
@@ -65,6 +65,8 @@ def rows(controller: Controller) -> list[Model]:
         Backfill.objects.create(start=NOW, end=NOW + timedelta(days=1)),
         Quarantine.objects.create(**of_controller, received_at=NOW, **fault),
         Alert.objects.create(store=controller.store, kind="controller_offline", message="M", opened_at=NOW),
+        AlertRule.objects.create(kind="controller_offline"),
+        Suspicion.objects.create(store=controller.store, kind="sensor_offline", since=NOW),
     ]
 
 
@@ -72,7 +74,7 @@ def test_every_page_opens_and_adds_what_people_add(admin_client: Client, control
     for row in rows(controller):
         name = f"admin:{row._meta.app_label}_{row._meta.model_name}"
         assert admin_client.get(reverse(f"{name}_change", args=[row.pk])).status_code == 200, name
-        added_by_people = isinstance(row, Controller | Store | Region | ApiKey)
+        added_by_people = isinstance(row, Controller | Store | Region | ApiKey | AlertRule)
         assert admin_client.get(reverse(f"{name}_add")).status_code == (200 if added_by_people else 403), name
 
 
