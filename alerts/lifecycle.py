@@ -14,8 +14,8 @@ from typing import NamedTuple
 from django.db import connection, transaction
 from django.utils import translation
 
-from alerts import policies, wording
-from alerts.models import Alert, Suspicion
+from alerts import outbox, policies, wording
+from alerts.models import Alert, EventType, Suspicion
 from alerts.rules import Key, Standing, Step, Watched, decide
 from alerts.watching import Look, look
 
@@ -56,6 +56,8 @@ def review(*, now: datetime) -> Reviewed:
     opened = _open(plan.open, now)
     resolved = _resolve(plan.resolve, Alert.Resolution.CLEARED, now)
     resolved += _resolve(plan.unwatched, Alert.Resolution.UNWATCHED, now)
+    outbox.tell(EventType.OPENED, opened, now=now)
+    outbox.tell(EventType.RESOLVED, resolved, now=now)
     return Reviewed(len(opened), len(resolved))
 
 
@@ -65,7 +67,14 @@ def acknowledge(alert: Alert, *, by: str, note: str = "", now: datetime) -> bool
     with transaction.atomic():
         first = bool(Alert.objects.open().filter(pk=alert.pk, acknowledged_at=None).update(**fields))
         alert.refresh_from_db()
+        if first:
+            outbox.tell(EventType.ACKNOWLEDGED, [alert], now=now)
     return first
+
+
+def forget(*, before: datetime) -> int:
+    """Delete alerts that were resolved before; how many."""
+    return Alert.objects.filter(resolved_at__lt=before).delete()[0]
 
 
 def _is_our_turn() -> bool:

@@ -1,4 +1,4 @@
-"""Alerts and their rules in the admin. What is open can be acknowledged; it resolves by itself."""
+"""Alerts and their rules. What is open can be acknowledged; it resolves by itself."""
 
 from __future__ import annotations
 
