@@ -26,7 +26,18 @@ from alerts.models import (
 )
 from ingest.models import Backfill, Quarantine, Stream
 from reports.models import Export
-from sites_app.models import ApiKey, Controller, Membership, OpeningHours, Region, Sensor, SpecialHours, Store, Zone
+from sites_app.models import (
+    ApiKey,
+    Controller,
+    FirstAnswer,
+    Membership,
+    OpeningHours,
+    Region,
+    Sensor,
+    SpecialHours,
+    Store,
+    Zone,
+)
 from tests import chain
 
 pytestmark = pytest.mark.django_db
@@ -119,6 +130,7 @@ VIOLATIONS: dict[str, Callable[[], models.Model]] = {
     "controller_name_unique_in_store": _second_controller,
     "controller_poll_interval_sane": lambda: _controller(poll_interval_s=4),
     "export_has_one_owner": lambda: Export(report="footfall", format="csv", asked={}, due_at=NOW, created_at=NOW),
+    "first_answer_once": lambda: _twice(FirstAnswer, caller="key 1", key="k", fingerprint="f", asked_at=NOW),
     "membership_once": lambda: _twice(Membership, user=User.objects.create(username="anna"), region=None),
     "notice_once": _second_notice,
     "opening_hours_start_once": lambda: _twice(
