@@ -38,8 +38,8 @@ def together(measure: Measure, first: date, last: date) -> Iterator[ReportReques
     """Every granularity of regions and the chain; of all stores and zones those that have few rows."""
     for granularity, by, hours in product(_EVERY, ("region", "chain"), HOURS):
         yield ReportRequest(measure, first, last, granularity, by, hours)  # type: ignore[arg-type]
-    for granularity, by, hours in product(("total", "week", "month"), ("store", "zone"), HOURS):
-        yield ReportRequest(measure, first, last, granularity, by, hours)  # type: ignore[arg-type]
+    for seldom, by, hours in product(("total", "week", "month"), ("store", "zone"), HOURS):
+        yield ReportRequest(measure, first, last, seldom, by, hours)  # type: ignore[arg-type]
 
 
 def compared(first: date, last: date) -> Iterator[ReportRequest]:
