@@ -135,6 +135,14 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
+# --- E-mail. Without a server letters are written to files under the data directory, for a demo to look at. ---
+vars().update(env.dj_email_url("XOVIS_EMAIL_URL", f"file:///{DATA_DIR / 'mail'}"))
+EMAIL_TIMEOUT = env.int("XOVIS_EMAIL_TIMEOUT_S", 10)
+DEFAULT_FROM_EMAIL = env.str("XOVIS_EMAIL_FROM", "xovis@localhost")
+
+# --- Webhooks out: also to loopback and private networks? Only where all who can enter an address may reach those. ---
+WEBHOOKS_TO_PRIVATE = env.bool("XOVIS_WEBHOOKS_TO_PRIVATE", False)
+
 LANGUAGE_CODE = "en"
 USE_I18N = True
 USE_TZ = True
