@@ -72,7 +72,10 @@ def page_of(
 def described(row: type[serializers.BaseSerializer[Any]]) -> type[serializers.BaseSerializer[Any]]:
     """A page of these rows, for the OpenAPI document."""
     name = row.__name__.removesuffix("Serializer")
-    link: dict[str, Any] = {"allow_null": True, "help_text": "Where the page after (or before) this one is; null where there is none."}
+    link: dict[str, Any] = {
+        "allow_null": True,
+        "help_text": "Where the page after (or before) this one is; null where there is none.",
+    }
     fields = {"next": serializers.URLField(**link), "previous": serializers.URLField(**link), "results": row(many=True)}
     return type(f"{name}PageSerializer", (serializers.Serializer,), fields)
 
