@@ -16,7 +16,7 @@ from django.db import connection, transaction
 
 from ingest.models import Measure
 from reports.merging import MERGES
-from reports.rollups import draining, longer
+from reports.rollups import draining, kept, longer
 from reports.trading import changed_days
 
 BATCH_STORES = 200
@@ -134,20 +134,11 @@ def _days_with_rollups(cursor: Any, measure: Measure, store_id: int) -> tuple[in
 
 def _mark_quarters(cursor: Any, measure: Measure, store_id: int) -> None:
     """Mark the quarters that the facts which are still kept bear on. Of older ones only the rollups are left, and stay."""
-    table, zone, column = _FACTS[measure]
-    statement = (
-        (_SQL / "kept_quarters.sql").read_text().format(table=table, zone=zone, at=column, rollup=MERGES[measure].table)
+    cursor.execute(
+        "INSERT INTO ingest_dirty (measure, store_id, quarter) "
+        f"SELECT %(measure)s, %(store_id)s, quarter FROM ({kept.quarters(measure)}) AS kept_quarter",
+        {"measure": measure.value, "store_id": store_id},
     )
-    cursor.execute(statement, {"measure": measure.value, "store_id": store_id})
-
-
-_FACTS: dict[Measure, tuple[str, str, str]] = {
-    Measure.OCCUPANCY: ("ingest_occupancysample", "zone_id", "observed_at"),
-    Measure.QUEUES: ("ingest_queuesample", "zone_id", "observed_at"),
-    Measure.FOOTFALL: ("ingest_footfallinterval", "zone_id", "start"),
-    Measure.DWELL: ("ingest_dwellinterval", "zone_id", "start"),
-    Measure.PATHS: ("ingest_pathinterval", "from_zone_id", "start"),
-}
 
 
 def _mark_days(cursor: Any, measure: Measure, store_id: int, days: Iterable[int]) -> None:

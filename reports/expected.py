@@ -37,6 +37,10 @@ class Life(NamedTuple):
         ends = [edge for edge in (self.until, other.until) if edge is not None]
         return Life(max(starts, default=None), min(ends, default=None))
 
+    def holds(self, quarter: int) -> bool:
+        """Whether it's there in a quarter."""
+        return (self.since is None or self.since <= quarter) and (self.until is None or quarter < self.until)
+
 
 def life_of(appeared_at: datetime | None, retired_at: datetime | None) -> Life:
     """A zone's: quarters that begin while it's there."""

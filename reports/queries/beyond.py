@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import timedelta
 
 from reports.calendar import QUARTER, quarter_number, quarter_start
-from reports.cuts import Cut
-from reports.expected import Life
 from reports.queries.cells import Cells, Source
 from reports.queries.scope import ScopedStore
-from reports.queries.slots import profile_key
+from reports.queries.slots import key_of_quarter
 from reports.queries.statements import KEY_OF_START, Piece, Read, fetch
 from reports.queries.windows import Period
 
@@ -27,11 +24,9 @@ def leave_out(cells: Cells, period: Period, source: Source) -> None:
         return
     for store, place, quarter, covered_us in _running(source, running):
         zone = store.trading.zone
-        key = _key(period, period.cuts[zone], quarter)
+        key = key_of_quarter(period, period.cuts[zone], quarter)
         excess = covered_us - (_expected(source, store, place, running) if quarter == running else 0)
-        if (
-            key is None or excess <= 0 or not _is_there(store.life, quarter)
-        ):  # what lies outside of it is left out already
+        if key is None or excess <= 0 or not store.life.holds(quarter):  # what lies outside of it is left out already
             continue
         for at in [place] if source.members is None else source.members.of_stores[store.pk]:
             cell = cells.get((at, zone if period.by_clock else None), {}).get(key)
@@ -68,18 +63,4 @@ def _expected(source: Source, store: ScopedStore, place: int, running: int) -> i
     lives = store.expected
     if source.scope.zones is not None:
         lives = tuple((zone.life, 1) for zone in source.scope.zones if zone.pk == place)
-    return so_far * sum(count for life, count in lives if _is_there(life, running))
-
-
-def _is_there(life: Life, quarter: int) -> bool:
-    return (life.since is None or life.since <= quarter) and (life.until is None or quarter < life.until)
-
-
-def _key(period: Period, found: Cut, quarter: int) -> int | None:
-    """The key of the bucket that a quarter lies in; None outside of the window."""
-    place = bisect_right(found.starts, quarter) - 1
-    if place < 0 or quarter >= found.edges[place][1]:
-        return None
-    if period.request.is_profile:
-        return profile_key(period.request, found.by_the_clock[place][0])
-    return period.keys(found.zone)[place]
+    return so_far * sum(count for life, count in lives if life.holds(running))

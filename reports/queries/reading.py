@@ -11,7 +11,7 @@ from reports.calendar import quarter_start
 from reports.cuts import Cut
 from reports.expected import EVER
 from reports.measures import exact
-from reports.queries import beyond
+from reports.queries import beyond, outside
 from reports.queries.cells import Cell, Cells, Source
 from reports.queries.scope import ScopedStore
 from reports.queries.statements import Piece, Read, fetch
@@ -43,6 +43,7 @@ class Reader(Source):
             else:
                 by_store = self._read_of_stores(read, self.scope.stores)
                 self._leave_out(cells, period, by_store, self.scope.stores, clock)
+        outside.leave_out(cells, period, self)
         beyond.leave_out(cells, period, self)
         return cells
 

@@ -206,6 +206,14 @@ def _lives_of(zones: ZoneQuerySet) -> dict[int, Lives]:
     return expected
 
 
+def changing_zones(measure: Measure, store_ids: Sequence[int] | None) -> list[tuple[int, int, Life]]:
+    """The zones of a measure that appeared or were retired: zone, store, life."""
+    zones = Zone.objects.filter(_measured(measure)).exclude(appeared_at=None, retired_at=None).order_by()
+    found = zones if store_ids is None else zones.filter(store__in=store_ids)
+    rows = _tuples(found.values_list("pk", "store_id", "appeared_at", "retired_at"))
+    return [(pk, store_id, life_of(appeared_at, retired_at)) for pk, store_id, appeared_at, retired_at in rows]
+
+
 def _tuples(queryset: QuerySet[Any, Any]) -> list[Any]:
     """The rows of a ``values_list`` as the database gives them: thousands of them needn't pass through the ORM."""
     try:

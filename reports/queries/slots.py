@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,6 +71,16 @@ def profile_key(request: ReportRequest, start: datetime) -> int:
     if request.granularity == "day_of_week":
         return start.isoweekday()
     return (start.isoweekday() - 1) * 24 + start.hour
+
+
+def key_of_quarter(period: Period, found: Cut, quarter: int) -> int | None:
+    """The key of the slot that a quarter lies in; None outside of the window."""
+    place = bisect_right(found.starts, quarter) - 1
+    if place < 0 or quarter >= found.edges[place][1]:
+        return None
+    if period.request.is_profile:
+        return profile_key(period.request, found.by_the_clock[place][0])
+    return period.keys(found.zone)[place]
 
 
 def profile_names(request: ReportRequest, key: int) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
--- Marks all quarters of a store that facts which are still kept bear on, from the oldest to the end of the last one's hold.
+-- All quarters of a store that facts which are still kept bear on, from the oldest to the end of the last one's hold.
 --
 -- Where rollups are older than the oldest facts, those before were dropped. What reached from them into the quarters that
 -- follow is known to the rollups alone, so these stay as well.
@@ -23,8 +23,7 @@ WITH hold AS (
           AND rollup.start < date_bin('15 minutes', kept.first, 'epoch')
     ) AS dropped
 )
-INSERT INTO ingest_dirty (measure, store_id, quarter)
-SELECT %(measure)s, %(store_id)s, quarter
+SELECT quarter
 FROM kept, hold, dropped, generate_series(
     CASE WHEN dropped THEN date_bin('15 minutes', kept.first + hold.hold + interval '15 minutes', 'epoch')
          ELSE date_bin('15 minutes', kept.first, 'epoch') END,

@@ -1,67 +1,81 @@
 """``python -m tests.reports.verifying``: every cell of every report of a seeded chain, beside brute force over the truth.
 
-It works on the database that the environment names, which should be an empty one: ``make verify-reports`` lends it one.
+It brings up a database of its own, takes the chain in, and asks all questions on all cores. Reports by store and zone are
+asked for some stores at a time, so that nothing has to hold them all; those of regions and the chain are of all stores.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import sys
 import time
-from argparse import ArgumentParser
-from datetime import date, timedelta
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from datetime import date
 
-import django
+from cryptography.fernet import Fernet
+
+from xovis_platform.stack.services import BROKER_VARIABLE, DATABASE_VARIABLE, temporary_services
 
 
 def main() -> int:
     """0 where all cells agree."""
-    parser = ArgumentParser(description=__doc__.split("\n\n")[0] if __doc__ else None)
+    options = _options()
+    with temporary_services() as services:
+        os.environ[DATABASE_VARIABLE], os.environ[BROKER_VARIABLE] = services.database_url, services.redis_url
+        os.environ.setdefault("XOVIS_SECRET_KEY", "only for this run")
+        os.environ.setdefault("XOVIS_ENCRYPTION_KEYS", Fernet.generate_key().decode())
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xovis_platform.settings")
+        import django
+
+        django.setup()
+        return _verify(options)
+
+
+def _options() -> Namespace:
+    parser = ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--stores", type=int, default=300)
     parser.add_argument("--days", type=int, default=60)
     parser.add_argument("--first", type=date.fromisoformat, default=date(2025, 10, 6))
     parser.add_argument("--step", type=int, default=900, help="seconds between two polls")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--mixed", type=int, default=200, help="how many questions of everything mixed")
-    options = parser.parse_args()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xovis_platform.settings")
-    django.setup()
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    return parser.parse_args()
+
+
+def _verify(options: Namespace) -> int:
     from django.core.management import call_command
 
     from ingest.models import Measure
-    from reports import basis, rollups
-    from tests.reports.verifying import questions
-    from tests.reports.verifying.brute import Brute
+    from tests.reports.verifying import working
     from tests.reports.verifying.chain import build
-    from tests.reports.verifying.comparing import differences
 
-    started = time.monotonic()
-
-    def say(text: str) -> None:
-        print(f"{time.monotonic() - started:7.1f} s  {text}", flush=True)
-
+    say = _teller()
     call_command("migrate", verbosity=0)
     chain = build(seed=options.seed, stores=options.stores, first=options.first, days=options.days, step_s=options.step)
-    say(
-        f"{len(chain.stores):,} stores on {len({s.timezone for s in chain.stores})} clocks, {options.days} days: taken in"
-    )
-    while basis.refresh() or sum(rollups.drain(measure) for measure in Measure):
-        pass
-    say("rolled up")
-    brute = Brute(chain)
-    last = options.first + timedelta(days=options.days)
-    asked = [*questions.plain(options.first, last), *questions.compared(options.first, last)]
-    asked += questions.mixed(chain, options.first, last, seed=options.seed, count=options.mixed)
-    cells = wrong = 0
-    for number, request in enumerate(asked, start=1):
-        count, found = differences(brute, request)
-        cells, wrong = cells + count, wrong + len(found)
-        for difference in found[:3]:
-            say(f"DIFFERS  {difference}")
-        if number % 25 == 0:
-            say(f"{number} of {len(asked)} reports, {cells:,} cells, {wrong:,} differ")
-    say(f"{len(asked)} reports, {cells:,} cells, {wrong:,} differ")
-    return 1 if wrong else 0
+    clocks = len({store.timezone for store in chain.stores})
+    say(f"{len(chain.stores):,} stores on {clocks} clocks, {options.days} days: taken in")
+    working.settle()
+    # The workers are forks: they have the chain already.
+    with multiprocessing.get_context("fork").Pool(options.processes, working.begin, [chain]) as pool:
+        pool.map(working.roll_up, list(Measure), chunksize=1)
+        say("rolled up")
+        jobs = working.jobs(chain, options.first, options.days, seed=options.seed, mixed=options.mixed)
+        reports = cells = wrong = 0
+        for number, done in enumerate(pool.imap_unordered(working.work, jobs), start=1):
+            reports, cells, wrong = reports + done.reports, cells + done.cells, wrong + done.wrong
+            for difference in done.examples:
+                say(f"DIFFERS  {difference}")
+            say(f"{number} of {len(jobs)} jobs: {reports:,} reports, {cells:,} cells, {wrong:,} differ")
+    say(f"{reports:,} reports, {cells:,} cells compared, {wrong:,} differ")
+    return 1 if wrong or not cells else 0
+
+
+def _teller() -> Callable[[str], None]:
+    started = time.monotonic()
+    return lambda text: print(f"{time.monotonic() - started:7.1f} s  {text}", flush=True)
 
 
 if __name__ == "__main__":

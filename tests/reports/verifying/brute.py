@@ -50,26 +50,56 @@ class Cell:
     ends: set[datetime] = field(default_factory=set)
 
 
+@dataclass(slots=True)
+class Part:
+    """What a stretch of a unit adds to a cell; ``totals`` is None where nothing is known of it."""
+
+    totals: Any = None
+    covered_us: int = 0
+    expected_us: int = 0
+    pairs: dict[Any, int] = field(default_factory=lambda: defaultdict(int))
+
+    def __add__(self, other: Part) -> Part:
+        pairs = self.pairs
+        if other.pairs:
+            pairs = defaultdict(int, self.pairs)
+            for path, count in other.pairs.items():
+                pairs[path] += count
+        known = [totals for totals in (self.totals, other.totals) if totals is not None]
+        return Part(
+            known[0] + known[1] if len(known) > 1 else known[0] if known else None,
+            self.covered_us + other.covered_us,
+            self.expected_us + other.expected_us,
+            pairs,
+        )
+
+
 class Brute:
     """All that was told of a chain, ready to be asked."""
 
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
-        self._zones: dict[Measure, dict[int, Quarters]] = {}
-        self._stores: dict[Measure, dict[int, Quarters]] = {}
-        self._pairs = {store.pk: quarters.pairs(chain, store.pk) for store in chain.stores}
+        self._known: dict[tuple[Measure, int], tuple[Quarters, dict[int, Quarters]]] = {}
+        self._pairs: dict[int, dict[datetime, dict[tuple[int, int], int]]] = {}
         self._hours = {store.pk: store.trading_hours() for store in chain.stores}
         self._codes = {zone.pk: zone.code for zones in chain.zones.values() for zone in zones}
+        self._open: dict[int, dict[datetime, bool]] = defaultdict(dict)
+        self._parts: dict[Any, dict[Bucket, Part]] = defaultdict(dict)
 
-    def by_zone(self, measure: Measure) -> dict[int, Quarters]:
-        if measure not in self._zones:
-            self._zones[measure] = quarters.of_zones(self.chain, measure) if measure != Measure.PATHS else {}
-        return self._zones[measure]
+    def of_zone(self, measure: Measure, zone: Zone) -> Quarters:
+        """The quarters of a zone."""
+        return self._of(measure, zone.store_id)[1].get(zone.pk, {})
 
-    def by_store(self, measure: Measure) -> dict[int, Quarters]:
-        if measure not in self._stores:
-            self._stores[measure] = quarters.of_stores(self.chain, measure, self.by_zone(measure))
-        return self._stores[measure]
+    def of_store(self, measure: Measure, store: Store) -> Quarters:
+        """The quarters of a store as a whole."""
+        return self._of(measure, store.pk)[0]
+
+    def _of(self, measure: Measure, store_id: int) -> tuple[Quarters, dict[int, Quarters]]:
+        if (measure, store_id) not in self._known:
+            store = next(store for store in self.chain.stores if store.pk == store_id)
+            by_zone = quarters.of_zones(self.chain, measure, store_id)
+            self._known[measure, store_id] = quarters.of_store(self.chain, measure, store, by_zone), by_zone
+        return self._known[measure, store_id]
 
     def report(self, request: ReportRequest) -> tuple[list[Row], Row]:
         """The rows, in the order of names and time, and the totals."""
@@ -79,9 +109,24 @@ class Brute:
         return asked.rows(), asked.totals()
 
     def is_open(self, store: Store, quarter: datetime) -> bool:
-        return self._hours[store.pk].is_open(quarter)
+        known = self._open[store.pk]
+        if quarter not in known:
+            known[quarter] = self._hours[store.pk].is_open(quarter)
+        return known[quarter]
+
+    def parts(self, request: ReportRequest, unit: Unit) -> dict[Bucket, Part]:
+        """The stretches of a unit that were added up already; paths of a place have its name, others don't."""
+        of_place = request.measure == Measure.PATHS and request.by_place
+        return self._parts[request.measure, request.hours, of_place, unit.names]
+
+    def forget(self) -> None:
+        """Forget all that was added up, to make room."""
+        for remembered in (self._known, self._pairs, self._open, self._parts):
+            remembered.clear()
 
     def pairs_of(self, store: Store, quarter: datetime) -> dict[tuple[int, int], int]:
+        if store.pk not in self._pairs:
+            self._pairs[store.pk] = quarters.pairs(self.chain, store.pk)
         return self._pairs[store.pk].get(quarter, {})
 
     def code_of(self, zone_id: int) -> str | None:
@@ -146,12 +191,12 @@ class _Asked:
             of_regions: list[tuple[str, ...]] = [(code,) for code in self._above(store)]
             places: list[tuple[str, ...]] = of_regions if by == "region" else [()] if by == "chain" else [(store.code,)]
             if measure == Measure.PATHS or (not self.request.zones and (by != "zone" or whole)):
-                yield Unit(store, (store.code,), self.brute.by_store(measure)[store.pk], self._expected(store), places)
+                yield Unit(store, (store.code,), self.brute.of_store(measure, store), self._expected(store), places)
                 continue
             for zone in self._zones(store):
                 name = f"{store.code}/{zone.code}"
                 of_zone = [(store.code, name)] if by == "zone" else places
-                yield Unit(store, (store.code, name), self.brute.by_zone(measure).get(zone.pk, {}), [zone], of_zone)
+                yield Unit(store, (store.code, name), self.brute.of_zone(measure, zone), [zone], of_zone)
 
     def _expected(self, store: Store) -> Sequence[Zone | None]:
         if self.request.measure == Measure.OCCUPANCY:
@@ -197,7 +242,34 @@ class _Asked:
 
     def _add(self, cell: Cell, unit: Unit, bucket: Bucket) -> bool:
         """Add a unit's bucket to a cell; whether anything is known of it."""
-        totals, covered, expected = None, 0, 0
+        part = self._part(unit, bucket)
+        for path, count in part.pairs.items():
+            cell.pairs[path] += count
+        cell.expected_us += part.expected_us
+        cell.covered_us += min(part.covered_us, part.expected_us)
+        if part.totals is not None:
+            before = cell.totals
+            cell.totals = before + part.totals
+            peak = getattr(part.totals, "peak", None)
+            if peak is not None and _peak(cell.totals) == _peak(part.totals) != _peak(before):
+                cell.peak_store = unit.store.code
+        return part.totals is not None
+
+    def _part(self, unit: Unit, bucket: Bucket) -> Part:
+        """All that a bucket of a unit holds. Hours and days are added up once, and remembered for all reports."""
+        remembered = None if self.request.zones else self.brute.parts(self.request, unit)
+        if remembered is None or bucket.end - bucket.start <= QUARTER:
+            return self._of_quarters(unit, bucket)
+        found = remembered.get(bucket)
+        if found is None:
+            days = calendar.buckets(bucket, "day", unit.store.zone_info)
+            if len(days) > 1:
+                return sum((self._part(unit, day) for day in days), Part())
+            found = remembered[bucket] = self._of_quarters(unit, bucket)
+        return found
+
+    def _of_quarters(self, unit: Unit, bucket: Bucket) -> Part:
+        part = Part()
         life = self._life(unit.store)
         quarter = bucket.start
         while quarter < bucket.end:
@@ -205,27 +277,28 @@ class _Asked:
                 known = unit.known.get(quarter)
                 is_expected = life.start <= quarter < min(life.end, self.brute.chain.now)
                 if known is not None:
-                    totals = known if totals is None else totals + known
+                    part.totals = known if part.totals is None else part.totals + known
                 if is_expected:
                     of_quarter = sum(self._expected_us(quarter, zone) for zone in unit.zones)
-                    expected += of_quarter
-                    of_known = self.spec.covered_us(known) if known is not None else 0
+                    part.expected_us += of_quarter
+                    of_known = self._covered_us(unit, quarter, known)
                     # Samples hold on beyond this moment.
                     is_running = quarter + QUARTER > self.brute.chain.now
-                    covered += min(of_known, of_quarter) if is_running else of_known
-                for (start, end), count in self.brute.pairs_of(unit.store, quarter).items():
-                    if self._path_is_asked(unit.store, start, end):
-                        cell.pairs[self._pair(unit.store, start, end)] += count
+                    part.covered_us += min(of_known, of_quarter) if is_running else of_known
+                if self.request.measure == Measure.PATHS:
+                    for (start, end), count in self.brute.pairs_of(unit.store, quarter).items():
+                        if self._path_is_asked(unit.store, start, end):
+                            part.pairs[self._pair(unit.store, start, end)] += count
             quarter += QUARTER
-        cell.expected_us += expected
-        cell.covered_us += min(covered, expected)
-        if totals is not None:
-            before = cell.totals
-            cell.totals = before + totals
-            peak = getattr(totals, "peak", None)
-            if peak is not None and _peak(cell.totals) == _peak(totals) != _peak(before):
-                cell.peak_store = unit.store.code
-        return totals is not None
+        return part
+
+    def _covered_us(self, unit: Unit, quarter: datetime, known: Any) -> int:
+        """What is known of those zones alone of which anything is expected."""
+        if None in unit.zones or not unit.zones or self.request.measure == Measure.PATHS:
+            return self.spec.covered_us(known) if known is not None else 0
+        there = [zone for zone in unit.zones if zone is not None and self._is_there(quarter, zone)]
+        totals = (self.brute.of_zone(self.request.measure, zone).get(quarter) for zone in there)
+        return sum(self.spec.covered_us(of_zone) for of_zone in totals if of_zone is not None)
 
     def _life(self, store: Store) -> Window:
         zone = store.zone_info
@@ -234,10 +307,7 @@ class _Asked:
         return Window(start, end)
 
     def _expected_us(self, quarter: datetime, zone: Zone | None) -> int:
-        if zone is not None and (
-            (zone.appeared_at is not None and quarter < zone.appeared_at)
-            or (zone.retired_at is not None and quarter >= zone.retired_at)
-        ):
+        if zone is not None and not self._is_there(quarter, zone):
             return 0
         now = self.brute.chain.now
         if self.request.measure in (Measure.OCCUPANCY, Measure.QUEUES):
@@ -245,6 +315,11 @@ class _Asked:
         if self.request.measure == Measure.FOOTFALL:
             return QUARTER // _MICROSECOND if quarter + QUARTER <= now else 0
         return _HOUR // _MICROSECOND if quarter.minute == 0 and quarter + _HOUR <= now else 0
+
+    def _is_there(self, quarter: datetime, zone: Zone) -> bool:
+        return (zone.appeared_at is None or quarter >= zone.appeared_at) and (
+            zone.retired_at is None or quarter < zone.retired_at
+        )
 
     def _path_is_asked(self, store: Store, start: int, end: int) -> bool:
         names = {f"{store.code}/{self.brute.code_of(zone)}" for zone in (start, end) if zone}
@@ -258,7 +333,9 @@ class _Asked:
 
     def _is_like(self, store: Store) -> bool:
         life = self._life(store)
-        unit = Unit(store, (), self.brute.by_store(self.request.measure)[store.pk], self._expected_whole(store), [])
+        unit = Unit(
+            store, (store.code,), self.brute.of_store(self.request.measure, store), self._expected_whole(store), []
+        )
         for before in (False, True):
             window = self._window(store, before=before)
             cell = Cell(self.spec.empty)
@@ -282,7 +359,8 @@ class _Asked:
         for unit in self.units():
             for bucket in self._buckets(unit.store):
                 self._row(cells, unit, bucket, label)
-            if self.request.is_profile and self.shift is not None:
+        if self.request.is_profile and self.shift is not None:
+            for unit in self.units():
                 self._profile_before(cells, unit)
         shown = [self._shown(key, of_periods) for key, of_periods in cells.items()]
         return [row for rows in (shown[place] for place in _order(list(cells))) for row in rows]

@@ -13,17 +13,16 @@ from ingest.models import Measure
 from reports import figures
 from reports.calendar import QUARTER, Window, quarter_of
 from reports.figures import OccupancySample, OccupancyTotals, PathTotals
-from sites_app.models import Zone, counting_zones
+from sites_app.models import Store, Zone, counting_zones
 from tests.reports.verifying.chain import Chain
 
 Quarters = dict[datetime, Any]
 """Totals by the start of the quarter; only where there are any."""
 
 
-def of_zones(chain: Chain, measure: Measure) -> dict[int, Quarters]:
-    """The quarters of each zone."""
-    told = chain.told
-    zones = [zone for of_store in chain.zones.values() for zone in of_store]
+def of_zones(chain: Chain, measure: Measure, store_id: int) -> dict[int, Quarters]:
+    """The quarters of each zone of a store."""
+    told, zones = chain.told, chain.zones[store_id]
     if measure == Measure.OCCUPANCY:
         return {zone.pk: _stepwise(_with_capacity(zone, chain), zone, figures.zone_occupancy) for zone in zones}
     if measure == Measure.QUEUES:
@@ -31,22 +30,23 @@ def of_zones(chain: Chain, measure: Measure) -> dict[int, Quarters]:
     if measure == Measure.FOOTFALL:
         doors = [zone for zone in zones if zone.kind == "entrance"]
         return {zone.pk: _starting(told.footfall[zone.pk], figures.footfall) for zone in doors}
-    return {zone.pk: _starting(told.dwell[zone.pk], figures.dwell) for zone in zones}
+    if measure == Measure.DWELL:
+        return {zone.pk: _starting(told.dwell[zone.pk], figures.dwell) for zone in zones}
+    return {}
 
 
-def of_stores(chain: Chain, measure: Measure, by_zone: dict[int, Quarters]) -> dict[int, Quarters]:
-    """The quarters of each store: of occupancy those of the sum over its zones, else the sums of its zones'."""
+def of_store(chain: Chain, measure: Measure, store: Store, by_zone: dict[int, Quarters]) -> Quarters:
+    """The quarters of a store: of occupancy those of the sum over its zones, else the sums of its zones'."""
     if measure == Measure.PATHS:
-        return {store.pk: _any_path(chain, store.pk) for store in chain.stores}
+        return _any_path(chain, store.pk)
     if measure == Measure.OCCUPANCY:
-        return {store.pk: dict(_of_sum(chain, store.pk, store.capacity)) for store in chain.stores}
-    stores: dict[int, Quarters] = {store.pk: {} for store in chain.stores}
-    for store_id, zones in chain.zones.items():
-        for zone in zones:
-            for quarter, totals in by_zone.get(zone.pk, {}).items():
-                known = stores[store_id].get(quarter)
-                stores[store_id][quarter] = totals if known is None else known + totals
-    return stores
+        return dict(_of_sum(chain, store.pk, store.capacity))
+    found: Quarters = {}
+    for quarters in by_zone.values():
+        for quarter, totals in quarters.items():
+            known = found.get(quarter)
+            found[quarter] = totals if known is None else known + totals
+    return found
 
 
 def pairs(chain: Chain, store_id: int) -> dict[datetime, dict[tuple[int, int], int]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from random import Random
@@ -12,12 +13,33 @@ from reports.request import BYS, COMPARES, GRANULARITIES, HOURS, PROFILES, Compa
 from tests.reports.verifying.chain import Chain
 
 _EVERY = (*GRANULARITIES, *PROFILES)
+_FINE = ("15m", "hour", "hour_of_week")
+_SOME = 12
 
 
 def plain(first: date, last: date) -> Iterator[ReportRequest]:
     """Every measure in every granularity by everything, of trading hours and of all."""
     for measure, granularity, by, hours in product(Measure, _EVERY, BYS, HOURS):
         yield ReportRequest(measure, first, last, granularity, by, hours)
+
+
+def of_stores(measure: Measure, codes: Sequence[str], first: date, last: date, week: int) -> Iterator[ReportRequest]:
+    """Every granularity by store and by zone, of some stores. Quarters of trading hours alone are those of one week."""
+    stores = tuple(codes)
+    for granularity, by, hours in product(_EVERY, ("store", "zone"), HOURS):
+        start, end = first, last
+        if granularity == "15m" and hours == "open":
+            start = first + timedelta(days=7 * week % max(1, (last - first).days))
+            end = min(last, start + timedelta(days=7))
+        yield ReportRequest(measure, start, end, granularity, by, hours, stores=stores)  # type: ignore[arg-type]
+
+
+def together(measure: Measure, first: date, last: date) -> Iterator[ReportRequest]:
+    """Every granularity of regions and the chain; of all stores and zones those that have few rows."""
+    for granularity, by, hours in product(_EVERY, ("region", "chain"), HOURS):
+        yield ReportRequest(measure, first, last, granularity, by, hours)  # type: ignore[arg-type]
+    for seldom, by, hours in product(("total", "week", "month"), ("store", "zone"), HOURS):
+        yield ReportRequest(measure, first, last, seldom, by, hours)  # type: ignore[arg-type]
 
 
 def compared(first: date, last: date) -> Iterator[ReportRequest]:
@@ -28,6 +50,13 @@ def compared(first: date, last: date) -> Iterator[ReportRequest]:
         yield ReportRequest(
             measure, first, last, granularity, by, HOURS[number % 2], compare=compare, like_for_like=like
         )
+
+
+def narrowed(request: ReportRequest, chain: Chain, random: Random) -> ReportRequest:
+    """The request as it is, or of some stores only where it would have a row for each hour of all."""
+    if request.by_place and request.granularity in _FINE and not request.stores and len(chain.stores) > 2 * _SOME:
+        return replace(request, stores=tuple(random.sample([store.code for store in chain.stores], _SOME)))
+    return request
 
 
 def mixed(chain: Chain, first: date, last: date, *, seed: int, count: int) -> Iterator[ReportRequest]:
