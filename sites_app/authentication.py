@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 _SCHEMES = ("apikey", "bearer")
-_USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -32,8 +31,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         key = ApiKey.objects.valid(given.strip(), now=now)
         if key is None:
             raise AuthenticationFailed("The API key is not known, has expired or was revoked.")
-        if key.last_used_at is None or now - key.last_used_at > _USE_NOTED_EVERY:
-            ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+        ApiKey.objects.note_use([key], now=now)
         return principal_of_key(key), key
 
     def authenticate_header(self, request: Request) -> str:

@@ -169,12 +169,15 @@ EXPORTS_AT_ONCE = env.int("XOVIS_EXPORTS_AT_ONCE", 1)
 WEB_THREADS = env.int("XOVIS_WEB_THREADS", 10)
 
 # --- API ---
+# What a key may ask for in a minute, unless its own limit says otherwise.
+API_REQUESTS_PER_MINUTE = env.int("XOVIS_API_REQUESTS_PER_MINUTE", 1200)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "sites_app.authentication.ApiKeyAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["sites_app.authentication.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["sites_app.api.limits.KeyLimit"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["sites_app.api.bodies.JsonBody"],
     "DEFAULT_SCHEMA_CLASS": "sites_app.api.schema.Schema",
@@ -197,6 +200,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": [],
     "SERVE_AUTHENTICATION": [],
+    # What is sent and what is answered differ: keys go in and never come out.
+    "COMPONENT_SPLIT_REQUEST": True,
 }
 
 # --- Workers ---

@@ -11,6 +11,8 @@ from xovis_platform import observability
 urlpatterns = [
     path("", include("portal.urls")),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("sites_app.api.urls")),
+    path("api/v1/", include("ingest.api.urls")),
     path("api/v1/", include("reports.api.urls")),
     path("xcs/", include("reports.facade.urls")),
     re_path(r"^api/v1/schema/?$", conditional_page(OpenApiDocument.as_view()), name="schema"),

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, overload
 
 import msgspec
 from django.db import transaction
@@ -33,6 +33,10 @@ _KEPT_HEADERS = ("Location", "Retry-After")
 Handler = Callable[..., Response]
 
 
+@overload
+def idempotent(handler: Handler) -> Handler: ...
+@overload
+def idempotent(*, atomic: bool) -> Callable[[Handler], Handler]: ...
 def idempotent(handler: Handler | None = None, *, atomic: bool = True) -> Any:
     """Let a view's ``post`` take an ``Idempotency-Key``.
 

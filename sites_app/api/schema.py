@@ -18,6 +18,9 @@ class ProblemErrorSerializer(serializers.Serializer[object]):
 
     parameter = serializers.CharField(required=False, help_text="The query parameter that can't be used.")
     pointer = serializers.CharField(required=False, help_text="JSON pointer to the field that can't be used.")
+    line = serializers.IntegerField(required=False, help_text="The line of an imported file.")
+    column = serializers.CharField(required=False, allow_blank=True, help_text="The column of an imported file.")
+    value = serializers.CharField(required=False, allow_blank=True, help_text="What stands there; never a key.")
     detail = serializers.CharField()
 
 
