@@ -18,5 +18,5 @@ def platform(
     """Three stores of a fleet, behind the web server."""
     from tests.api.running import platform as running  # Django isn't there yet where this file is read first
 
-    with running(django_db_blocker, tmp_path_factory.mktemp("platform")) as platform:
+    with running(tmp_path_factory.mktemp("platform"), django_db_blocker.unblock()) as platform:
         yield platform

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,12 +40,12 @@ class Platform:
 
 
 @contextmanager
-def platform(blocker: Any, folder: Path, **variables: str) -> Iterator[Platform]:
-    """It runs until the end of the block, on the test's database, which is then emptied."""
+def platform(folder: Path, unblocked: AbstractContextManager[None] | None = None) -> Iterator[Platform]:
+    """It runs until the end of the block, on the database at hand, which is then emptied."""
     with (
         running_fleet("--port", "0", "--stores", "12", "--no-webhooks") as fleet,
-        blocker.unblock(),
-        web_server(**variables) as url,
+        unblocked or nullcontext(),
+        web_server() as url,
     ):
         try:
             _fill(fleet, folder)
