@@ -67,7 +67,9 @@ def _outside(
     first, last = min(a for a, _ in edges), min(running, max(b for _, b in edges))
     if first >= last:
         return
-    lives = ", ".join(f"({zone.pk}, {_edge(zone.life.since, first)}, {_edge(zone.life.until, last)})" for zone in changing)
+    lives = ", ".join(
+        f"({zone.pk}, {_edge(zone.life.since, first)}, {_edge(zone.life.until, last)})" for zone in changing
+    )
     read = Read(
         source.spec,
         source.expectation.only_open,

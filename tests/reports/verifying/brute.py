@@ -333,7 +333,9 @@ class _Asked:
 
     def _is_like(self, store: Store) -> bool:
         life = self._life(store)
-        unit = Unit(store, (store.code,), self.brute.of_store(self.request.measure, store), self._expected_whole(store), [])
+        unit = Unit(
+            store, (store.code,), self.brute.of_store(self.request.measure, store), self._expected_whole(store), []
+        )
         for before in (False, True):
             window = self._window(store, before=before)
             cell = Cell(self.spec.empty)
