@@ -159,7 +159,7 @@ class _Controllers(Resource):
         return Controller.objects.visible_to(principal).select_related("store")
 
 
-@describe("controller", "controllers", examples.CONTROLLER)
+@describe("controller", "controllers", "Registry", examples.CONTROLLER)
 class Controllers(_Controllers, GrowingList):
     """All controllers of the stores that you see."""
 
@@ -174,6 +174,6 @@ class Controllers(_Controllers, GrowingList):
     )
 
 
-@describe("controller", "controllers", examples.CONTROLLER)
+@describe("controller", "controllers", "Registry", examples.CONTROLLER)
 class OneController(_Controllers, OneThatGoes):
     """A controller."""

@@ -50,7 +50,7 @@ class _Sensors(Resource):
         return Sensor.objects.filter(controller__store__in=visible).select_related("controller__store")
 
 
-@describe("sensor", "sensors", examples.SENSOR)
+@describe("sensor", "sensors", "Registry", examples.SENSOR)
 class Sensors(_Sensors, ListOf):
     """All sensors of the stores that you see."""
 
@@ -64,7 +64,7 @@ class Sensors(_Sensors, ListOf):
     )
 
 
-@describe("sensor", "sensors", examples.SENSOR)
+@describe("sensor", "sensors", "Registry", examples.SENSOR)
 class OneSensor(_Sensors, OneOf):
     """A sensor."""
 
@@ -157,7 +157,7 @@ class _Zones(Resource):
         return Zone.objects.visible_to(principal).select_related("store").annotate(store_has_area=Exists(areas))
 
 
-@describe("zone", "zones", examples.ZONE)
+@describe("zone", "zones", "Registry", examples.ZONE)
 class Zones(_Zones, ListOf):
     """All zones of the stores that you see."""
 
@@ -171,7 +171,7 @@ class Zones(_Zones, ListOf):
     )
 
 
-@describe("zone", "zones", examples.ZONE)
+@describe("zone", "zones", "Registry", examples.ZONE)
 class OneZone(_Zones, ChangingOne):
     """A zone."""
 

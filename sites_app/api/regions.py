@@ -60,7 +60,7 @@ class _Regions(Resource):
         return Region.objects.visible_to(principal).select_related("parent")
 
 
-@describe("region", "regions", examples.REGION)
+@describe("region", "regions", "Registry", examples.REGION)
 class Regions(_Regions, GrowingList):
     """All regions that you see."""
 
@@ -68,6 +68,6 @@ class Regions(_Regions, GrowingList):
     filters = (region_filter("pk"), search("code", "name"))
 
 
-@describe("region", "regions", examples.REGION)
+@describe("region", "regions", "Registry", examples.REGION)
 class OneRegion(_Regions, OneThatGoes):
     """A region."""

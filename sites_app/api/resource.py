@@ -145,8 +145,9 @@ class OneThatGoes(ChangingOne):
         return Response(status=204)
 
 
-def describe(noun: str, plural: str, example: Mapping[str, Any]) -> Any:
+def describe(noun: str, plural: str, tag: str, example: Mapping[str, Any] | None = None) -> Any:
     """Describe a resource's view in the OpenAPI document, by what it has: a class decorator."""
+    name = plural.replace(" ", "_")
 
     def described(view: type[Any]) -> type[Any]:
         serializer, is_list = view.serializer, issubclass(view, ListOf)
@@ -163,7 +164,7 @@ def describe(noun: str, plural: str, example: Mapping[str, Any]) -> Any:
         ids = {"get": "list" if is_list else "one", "post": "add", "patch": "change", "put": "replace"}
         wanted = {
             method: extend_schema(
-                operation_id=f"{plural}_{ids.get(method, method)}", tags=["Registry"], examples=shown, **described
+                operation_id=f"{name}_{ids.get(method, method)}", tags=[tag], examples=shown, **described
             )
             for method, described in methods.items()
             if hasattr(view, method)
@@ -178,8 +179,12 @@ def _read_only(serializer: type[Any]) -> set[str]:
     return {name for name, field in serializer().fields.items() if field.read_only}
 
 
-def _shown(noun: str, example: Mapping[str, Any], *, is_list: bool, read_only: Collection[str]) -> list[OpenApiExample]:
+def _shown(
+    noun: str, example: Mapping[str, Any] | None, *, is_list: bool, read_only: Collection[str]
+) -> list[OpenApiExample]:
     """The example as it's answered, alone or on a page, and as it's sent."""
+    if example is None:
+        return []
     sent = {name: value for name, value in example.items() if name not in read_only} | SENT_ALONE.get(noun, {})
     page = {"next": None, "previous": None, "results": [example]}
     answers = [OpenApiExample("a page", page, response_only=True, status_codes=["200"])] if is_list else []

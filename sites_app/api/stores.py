@@ -146,7 +146,7 @@ class _Stores(Resource):
         )
 
 
-@describe("store", "stores", examples.STORE)
+@describe("store", "stores", "Registry", examples.STORE)
 class Stores(_Stores, GrowingList):
     """All stores that you see."""
 
@@ -159,6 +159,6 @@ class Stores(_Stores, GrowingList):
     )
 
 
-@describe("store", "stores", examples.STORE)
+@describe("store", "stores", "Registry", examples.STORE)
 class OneStore(_Stores, OneThatGoes):
     """A store."""
