@@ -11,7 +11,8 @@ from bench.figures import HEAD, Figure, machine
 
 BENCHMARKS = (
     "simulator",
-)  # fmt: skip
+    "ingest",
+)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -20,6 +20,8 @@ from tests.xcs_contract import Subject
 STORES = ("S001", "S003", "S005", "S007", "S011")
 """Plain; two controllers with an ``entrance_a`` each; entrances alone; old firmware; no Path Analytics."""
 
+_BUSY: dict[str, Any] = {"requests_per_minute": 1_000_000}
+
 
 @dataclass(frozen=True)
 class Facade:
@@ -64,4 +66,5 @@ def standing(blocker: Any, folder: Path) -> Iterator[Facade]:
         fleet.set_clock()
         patch.setattr(views, "clock", lambda: NOW)
         ask_all(take_on(fleet, STORES, folder), NOW)
-        yield Facade(url, fleet, key()[1], key(region("Europe/Germany"), region("Europe/Switzerland"))[1])
+        regions = region("Europe/Germany"), region("Europe/Switzerland")
+        yield Facade(url, fleet, key(**_BUSY)[1], key(*regions, **_BUSY)[1])
