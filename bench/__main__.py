@@ -11,6 +11,7 @@ from bench.figures import HEAD, Figure, machine
 
 BENCHMARKS = (
     "simulator",
+    "reports",
 )  # fmt: skip
 
 
