@@ -12,7 +12,8 @@ from bench.figures import HEAD, Figure, machine
 BENCHMARKS = (
     "simulator",
     "reports",
-)  # fmt: skip
+    "ingest",
+)
 
 
 def main(arguments: list[str] | None = None) -> int:

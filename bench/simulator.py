@@ -27,7 +27,7 @@ SNAPSHOTS = ("/occupancy/current", "/queue/status")
 
 def run(stores: int = 10_000) -> Iterator[Figure]:
     began = time.perf_counter()
-    with _fleet(stores) as (pid, control_url):
+    with running_fleet(stores) as (pid, control_url):
         started = time.perf_counter() - began
         controllers = _controllers(control_url)
         yield Figure(f"start of {stores:,} stores ({len(controllers):,} controllers)", started, 30, "s", True)
@@ -69,7 +69,7 @@ def _window(hours: int) -> str:
 
 
 @contextmanager
-def _fleet(stores: int) -> Iterator[tuple[int, str]]:
+def running_fleet(stores: int) -> Iterator[tuple[int, str]]:
     """A running fleet's process and control API, each controller on an address of its own where there are enough."""
     addresses = ["--addresses"] if sys.platform == "linux" else []
     command = [sys.executable, "-m", "simulator", "serve", "--stores", str(stores), "--port", "0", *addresses]

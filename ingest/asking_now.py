@@ -40,5 +40,6 @@ def _result(controller: Controller, outcome: Outcome | None) -> dict[str, Any]:
         "name": controller.name,
         "state": controller.state,
         "clock_skew_ms": controller.clock_skew_ms,
+        "code": errors[0].code if errors else "" if outcome else "unexpected",
         "error": str(errors[0]) if errors else unsaid,
     }

@@ -149,8 +149,8 @@ def _derived(intervals: records.Intervals) -> tuple[str, ...]:
 
 
 _PLAN: dict[str, _Plan] = {
-    "occupancy": ((OccupancySample,), (statements.OCCUPANCY.upsert(), statements.OCCUPANCY_STATE)),
-    "queues": ((QueueSample,), (statements.QUEUES.upsert(), statements.QUEUE_STATE)),
+    "occupancy": ((OccupancySample,), (statements.OCCUPANCY.upsert(),)),
+    "queues": ((QueueSample,), (statements.QUEUES.upsert(),)),
     "footfall": ((FootfallInterval,), (statements.FOOTFALL.upsert(),)),
     "dwell": ((DwellInterval,), (statements.DWELL.upsert(),)),
     "paths": ((PathInterval,), (statements.PATHS.upsert(),)),
@@ -208,4 +208,4 @@ def _note_dwell(zones: Collection[int]) -> None:
 def expect_partitions(model: type[models.Model], rows: Sequence[Any]) -> None:
     """Make the months that these rows fall into. A fact can be older than any that there is a partition for."""
     column: str = model.partitioned_by  # type: ignore[attr-defined]
-    partitions.expect(model, {partitions.month_of(getattr(row, column)) for row in rows})
+    partitions.expect(model, {partitions.month_of(instant) for instant in {getattr(row, column) for row in rows}})

@@ -7,7 +7,7 @@ the greater by ``received_at`` and then by its values stands, whichever came fir
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,8 @@ class FactTable:
     key: tuple[str, ...]
     values: dict[str, str]
     quarters: str = ""
+    state: dict[str, str] = field(default_factory=dict)
+    """The columns of a zone's state that its newest sample sets, by those of the sample."""
 
     @property
     def types(self) -> dict[str, str]:
@@ -34,9 +36,10 @@ class FactTable:
         return given(self.types)
 
     def upsert(self) -> str:
-        """Insert or replace facts, and mark the quarters that those which changed bear on."""
+        """Insert or replace facts, mark the quarters that those which changed bear on, and move the state of zones forward."""
+        moved = f", moved AS ({self._moved()})" if self.state else ""
         return f"""
-            WITH {self.written()}
+            WITH {self.written()}{moved}
             INSERT INTO ingest_dirty (measure, store_id, quarter)
             SELECT '{self.measure}', marks.* FROM ({self.quarters}) AS marks
         """
@@ -56,18 +59,30 @@ class FactTable:
             )
         """
 
+    def _moved(self) -> str:
+        newest = ("observed_at", "received_at", *self.values)
+        columns = [self.state[name] for name in newest]
+        updates = ", ".join(f"{name} = EXCLUDED.{name}" for name in columns)
+        return f"""
+            INSERT INTO ingest_zonestate AS old (store_id, zone_id, {", ".join(columns)})
+            SELECT DISTINCT ON (zone_id) store_id, zone_id, {_quoted(newest)}
+            FROM written ORDER BY zone_id, {_descending(newest)}
+            ON CONFLICT (zone_id) DO UPDATE SET {updates}
+            WHERE old.{self.state["observed_at"]} IS NULL OR {_row("EXCLUDED", columns)} > {_row("old", columns)}
+        """
+
 
 # The quarters that a sample bears on: from its own to the one in which its hold ends (there a touching sample may lie).
 _HELD_QUARTERS = """
-    SELECT DISTINCT written.store_id, quarter
-    FROM written
-    JOIN sites_app_zone zone ON zone.id = written.zone_id
-    JOIN sites_app_controller controller ON controller.id = zone.controller_id,
-    generate_series(
-        date_bin('15 minutes', written.observed_at, 'epoch'),
-        written.observed_at + 3 * controller.poll_interval_s * interval '1 second',
-        '15 minutes'
-    ) AS quarter
+    SELECT DISTINCT store_id, quarter
+    FROM (
+        SELECT DISTINCT written.store_id, date_bin('15 minutes', observed_at, 'epoch') AS first, date_bin(
+            '15 minutes', observed_at + 3 * controller.poll_interval_s * interval '1 second', 'epoch'
+        ) AS last
+        FROM written
+        JOIN sites_app_zone zone ON zone.id = written.zone_id
+        JOIN sites_app_controller controller ON controller.id = zone.controller_id
+    ) AS held, generate_series(first, last, '15 minutes') AS quarter
 """
 _OWN_QUARTER = "SELECT DISTINCT store_id, date_bin('15 minutes', start, 'epoch') FROM written"
 
@@ -77,6 +92,12 @@ OCCUPANCY = FactTable(
     key=("store_id", "zone_id", "observed_at"),
     values={"people": "int", "capacity": "int"},
     quarters=_HELD_QUARTERS,
+    state={
+        "observed_at": "occupancy_at",
+        "received_at": "occupancy_received_at",
+        "people": "people",
+        "capacity": "capacity",
+    },
 )
 QUEUES = FactTable(
     name="ingest_queuesample",
@@ -84,6 +105,14 @@ QUEUES = FactTable(
     key=("store_id", "zone_id", "observed_at"),
     values={"people": "int", "average_wait_ms": "bigint", "longest_wait_ms": "bigint", "threshold": "int"},
     quarters=_HELD_QUARTERS,
+    state={
+        "observed_at": "queue_at",
+        "received_at": "queue_received_at",
+        "people": "people_waiting",
+        "average_wait_ms": "average_wait_ms",
+        "longest_wait_ms": "longest_wait_ms",
+        "threshold": "threshold",
+    },
 )
 FOOTFALL = FactTable(
     name="ingest_footfallinterval",
@@ -108,21 +137,6 @@ PATHS = FactTable(
 )
 
 TABLES = (OCCUPANCY, QUEUES, FOOTFALL, DWELL, PATHS)
-
-
-def _state(table: FactTable, columns: dict[str, str]) -> str:
-    """Move the state of zones forward where a newer sample came; ``columns``: the fact's → the state's."""
-    newest = ("observed_at", "received_at", *table.values)
-    targets = ", ".join(columns[name] for name in newest)
-    updates = ", ".join(f"{columns[name]} = EXCLUDED.{columns[name]}" for name in newest)
-    return f"""
-        INSERT INTO ingest_zonestate AS old (store_id, zone_id, {targets})
-        SELECT DISTINCT ON (zone_id) store_id, zone_id, {_quoted(newest)}
-        FROM {table.given} ORDER BY zone_id, {_descending(newest)}
-        ON CONFLICT (zone_id) DO UPDATE SET {updates}
-        WHERE old.{columns["observed_at"]} IS NULL
-           OR {_row("EXCLUDED", [columns[name] for name in newest])} > {_row("old", [columns[name] for name in newest])}
-    """
 
 
 def given(types: dict[str, str]) -> str:
@@ -152,23 +166,6 @@ def _row(side: str, names: tuple[str, ...] | list[str]) -> str:
     return f"ROW({', '.join(parts)})"
 
 
-OCCUPANCY_STATE = _state(
-    OCCUPANCY,
-    {"observed_at": "occupancy_at", "received_at": "occupancy_received_at", "people": "people", "capacity": "capacity"},
-)
-QUEUE_STATE = _state(
-    QUEUES,
-    {
-        "observed_at": "queue_at",
-        "received_at": "queue_received_at",
-        "people": "people_waiting",
-        "average_wait_ms": "average_wait_ms",
-        "longest_wait_ms": "longest_wait_ms",
-        "threshold": "threshold",
-    },
-)
-
-
 def update(table: str, types: dict[str, str]) -> str:
     """Set the columns of the rows whose ``id`` is given, each to its own values."""
     columns = ", ".join(f'"{name}" = given."{name}"' for name in types if name != "id")
@@ -185,6 +182,8 @@ def _array(values: Sequence[Any]) -> Any:
     write = _WRITTEN.get(next((type(value) for value in values if value is not None), type(None)))
     if write is None:
         return list(values)
+    if write is datetime.isoformat:  # what comes in one answer has one instant
+        write = {value: value.isoformat() for value in set(values) if value is not None}.__getitem__
     return f"{{{','.join(['NULL' if value is None else write(value) for value in values])}}}"
 
 

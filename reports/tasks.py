@@ -7,7 +7,6 @@ from uuid import UUID
 
 from celery import shared_task
 
-from ingest.models import Measure
 from reports import basis, exports, health, rollups
 
 
@@ -18,11 +17,10 @@ def utc_now() -> datetime:
 
 @shared_task
 def roll_up() -> None:
-    """Take note of what changed in the registry, then work off what is dirty, measure by measure, until nothing is."""
+    """Take note of what changed in the registry, then work off what is dirty."""
     while basis.refresh():
         pass
-    while sum(rollups.drain(measure) for measure in Measure):
-        pass
+    rollups.work_off(now=utc_now())
 
 
 @shared_task

@@ -40,5 +40,6 @@ def principal_of_user(user: AbstractBaseUser | AnonymousUser) -> Principal:
 def principal_of_key(key: ApiKey) -> Principal:
     """A program: a key without regions sees all stores. Writing includes reading."""
     scopes = frozenset(key.scopes) | ({READ} if WRITE in key.scopes else frozenset())
-    region_ids = tuple(region.pk for region in key.regions.all())
+    known = getattr(key, "region_ids", None)  # fetched along, where a key was looked up to be let in
+    region_ids = tuple(known if known is not None else (region.pk for region in key.regions.all()))
     return Principal(f"key {key.prefix}", scopes, not region_ids, region_ids)

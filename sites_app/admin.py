@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
@@ -16,6 +18,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminPasswordWidget
 
 from sites_app.models import ApiKey, Controller, Membership, OpeningHours, Region, Sensor, SpecialHours, Store, Zone
+from sites_app.models.access import ROTATED_KEY_VALID
 from sites_app.secrets import Secret
 
 if TYPE_CHECKING:
@@ -217,8 +220,17 @@ class ZoneAdmin(ModelAdmin):  # type: ignore[misc]
 class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]
     list_display = ["name", "prefix", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at"]
     search_fields = ["name", "prefix"]
-    fields = ["name", "scopes", "regions", "expires_at", "revoked_at"]
+    fields = ["name", "scopes", "regions", "requests_per_minute", "expires_at", "revoked_at", "previous_until"]
+    readonly_fields = ["previous_until"]
     autocomplete_fields = ["regions"]
+    actions = ["rotate"]
+
+    @admin.action(description="Rotate: a new key, while the old one works for another day", permissions=["change"])
+    def rotate(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        for key in queryset.filter(revoked_at=None):
+            plain = key.rotate(until=datetime.now(UTC) + ROTATED_KEY_VALID)
+            key.save(update_fields=["prefix", "digest", "previous_digest", "previous_until"])
+            messages.success(request, f"The new key of '{key.name}', shown only this once: {plain}")
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "scopes":

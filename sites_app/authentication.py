@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
+from rest_framework.exceptions import AuthenticationFailed, MethodNotAllowed, NotAuthenticated
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 _SCHEMES = ("apikey", "bearer")
-_USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -32,8 +31,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         key = ApiKey.objects.valid(given.strip(), now=now)
         if key is None:
             raise AuthenticationFailed("The API key is not known, has expired or was revoked.")
-        if key.last_used_at is None or now - key.last_used_at > _USE_NOTED_EVERY:
-            ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+        ApiKey.objects.note_use([key], now=now)
         return principal_of_key(key), key
 
     def authenticate_header(self, request: Request) -> str:
@@ -46,6 +44,8 @@ class HasScope(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         if request.user is None or getattr(request.user, "is_anonymous", False):
             raise NotAuthenticated("Send 'Authorization: Apikey KEY', or log in.")
+        if not hasattr(view, str(request.method).lower()):
+            raise MethodNotAllowed(str(request.method))  # whatever the caller may do
         wanted = READ if request.method in SAFE_METHODS else WRITE
         return wanted in principal_of(request).scopes
 
@@ -54,6 +54,12 @@ def principal_of(request: Request) -> Principal:
     """Who asks: the key's principal, or the logged-in person's."""
     caller: Any = request.user
     return caller if isinstance(caller, Principal) else principal_of_user(caller)
+
+
+def caller_of(request: Request) -> str:
+    """Who asks, as one and the same for as long as the key or the person is registered."""
+    kind = "key" if isinstance(request.auth, ApiKey) else "user"
+    return f"{kind} {(request.auth if kind == 'key' else request.user).pk}"
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

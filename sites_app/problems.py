@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import ValidationError as ModelValidationError
+from django.db import IntegrityError
+from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import APIException, NotAcceptable, Throttled, UnsupportedMediaType, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import exception_handler as framework_handler
 
 MEDIA_TYPE = "application/problem+json"
 
 
 class Problem(APIException):
-    """An error with its own status, sentence and list of faults."""
+    """An error with its own status, sentence and list of faults; ``wait`` is after how many seconds to try again."""
 
-    def __init__(self, status: int, detail: str, errors: list[dict[str, str]] | None = None) -> None:
+    def __init__(
+        self, status: int, detail: str, errors: Sequence[Mapping[str, Any]] = (), *, wait: int | None = None
+    ) -> None:
         super().__init__(detail)
         self.status_code = status
-        self.errors = errors or []
+        self.errors: list[dict[str, Any]] = [dict(error) for error in errors]
+        if wait is not None:
+            self.wait = wait  # what the framework makes a Retry-After of
 
 
 def parameter_problem(name: str, detail: str) -> Problem:
@@ -44,16 +51,26 @@ def only_parameters(request: Request, allowed: Iterable[str]) -> None:
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Every error of the API as a problem."""
+    # Only now: the framework's views read our settings, which name parsers that raise problems.
+    from rest_framework.views import exception_handler as framework_handler
+
+    error = _of_the_models(error)
     response = framework_handler(error, context)
     if response is None:
         return None
-    errors: list[dict[str, str]] = []
+    errors: list[dict[str, Any]] = []
     detail = str(getattr(error, "detail", "")) or HTTPStatus(response.status_code).phrase
     if isinstance(error, Problem):
         errors = error.errors
     elif isinstance(error, ValidationError):
         errors = list(_pointers(error.detail))
         detail = errors[0]["detail"] if len(errors) == 1 else "Several fields can't be used; see 'errors'."
+    elif isinstance(error, Throttled):
+        detail = f"The key has used up its requests of this minute: try again in {math.ceil(getattr(error, 'wait', None) or 0)} s."
+    elif isinstance(error, UnsupportedMediaType):
+        detail = f"A body of this type isn't taken here: {_types(context, 'parser_classes')}."
+    elif isinstance(error, NotAcceptable):
+        detail = f"There is no such answer here: {_types(context, 'renderer_classes')}."
     elif response.status_code == 404:
         detail = "There is nothing here, or nothing that you can see."
     response.data = problem(response.status_code, detail, errors)
@@ -61,7 +78,29 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     return response
 
 
-def problem(status: int, detail: str, errors: list[dict[str, str]] | None = None) -> dict[str, Any]:
+def _types(context: dict[str, Any], attribute: str) -> str:
+    classes = getattr(context.get("view"), attribute, [])
+    verb = "send" if attribute == "parser_classes" else "accept"
+    return f"{verb} {' or '.join(known.media_type for known in classes)}"
+
+
+_WHOLE = ("non_field_errors", "__all__")
+"""What the framework calls an object as a whole."""
+
+
+def _of_the_models(error: Exception) -> Exception:
+    """What models and the database refuse, as an error of the API."""
+    if isinstance(error, ModelValidationError):
+        return ValidationError(error.message_dict if hasattr(error, "error_dict") else error.messages)
+    if isinstance(error, ProtectedError):
+        kinds = sorted({str(row._meta.verbose_name_plural) for row in error.protected_objects})
+        return Problem(409, f"It still has {' and '.join(kinds)}: delete or move them first.")
+    if isinstance(error, IntegrityError):
+        return Problem(409, "Another request has made or changed the same meanwhile: read it again.")
+    return error
+
+
+def problem(status: int, detail: str, errors: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
     """A problem's members."""
     body: dict[str, Any] = {
         "type": "about:blank",
@@ -75,13 +114,18 @@ def problem(status: int, detail: str, errors: list[dict[str, str]] | None = None
 def _pointers(detail: Any, pointer: str = "") -> Iterator[dict[str, str]]:
     if isinstance(detail, dict):
         for name, inner in detail.items():
-            yield from _pointers(inner, pointer if name == "non_field_errors" else f"{pointer}/{name}")
+            yield from _pointers(inner, pointer if name in _WHOLE else f"{pointer}/{_escaped(name)}")
     elif isinstance(detail, list) and any(isinstance(inner, dict | list) for inner in detail):
         for number, inner in enumerate(detail):
             yield from _pointers(inner, f"{pointer}/{number}")
     else:
         for text in detail if isinstance(detail, list) else [detail]:
             yield {"pointer": pointer, "detail": str(text)}
+
+
+def _escaped(name: Any) -> str:
+    """A member's name as RFC 6901 writes it."""
+    return str(name).replace("~", "~0").replace("/", "~1")
 
 
 def _answer(request: HttpRequest, status: int, detail: str) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -25,6 +26,15 @@ class Caller:
     def ask(self, path: str, *, headers: dict[str, str] | None = None, **parameters: Any) -> Any:
         """The answer to a GET, whatever it is."""
         return self.client.get(f"/api/v1/{path}", parameters, headers={**self.headers, **(headers or {})})
+
+    def send(
+        self, method: str, path: str, content: Any = None, *, headers: dict[str, str] | None = None, **more: Any
+    ) -> Any:
+        """The answer to another method, whatever it is; ``content`` goes as JSON, or as it is if it's bytes."""
+        body = content if isinstance(content, bytes) else b"" if content is None else json.dumps(content).encode()
+        sent = {"content_type": "application/json", **more}
+        ask = getattr(self.client, method)
+        return ask(f"/api/v1/{path}", data=body, headers={**self.headers, **(headers or {})}, **sent)
 
     def get(self, path: str, **parameters: Any) -> Any:
         """The content of a good answer."""
@@ -61,6 +71,11 @@ def key(
 def with_key(*regions: Region) -> Caller:
     """A program that sees the stores of these regions; without any all stores."""
     return Caller(f"Apikey {key(*regions)[1]}")
+
+
+def writer(*regions: Region) -> Caller:
+    """A program that may change what it sees."""
+    return Caller(f"Apikey {key(*regions, scopes=('read', 'write'))[1]}")
 
 
 def person(name: str, *regions: Region | None, **fields: Any) -> User:

@@ -15,10 +15,29 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 
-from alerts.models import Alert
+from alerts.models import (
+    Alert,
+    AlertRule,
+    Notice,
+    Suspicion,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookMessage,
+)
 from ingest.models import Backfill, Quarantine, Stream
 from reports.models import Export
-from sites_app.models import ApiKey, Controller, Membership, OpeningHours, Region, Sensor, SpecialHours, Store, Zone
+from sites_app.models import (
+    ApiKey,
+    Controller,
+    FirstAnswer,
+    Membership,
+    OpeningHours,
+    Region,
+    Sensor,
+    SpecialHours,
+    Store,
+    Zone,
+)
 from tests import chain
 
 pytestmark = pytest.mark.django_db
@@ -81,17 +100,39 @@ def _second_fault() -> models.Model:
     return _twice(Quarantine, controller=controller, store=controller.store, received_at=NOW, **same)
 
 
+def _endpoint(**fields: Any) -> WebhookEndpoint:
+    return WebhookEndpoint(**{"url": "https://a.example/", "secret": "whsec_AA==", **fields})
+
+
+def _second_delivery() -> models.Model:
+    endpoint = _endpoint()
+    endpoint.save()
+    message = WebhookMessage.objects.create(type="alert.opened", occurred_at=NOW, body="{}")
+    times = {"created_at": NOW, "due_at": NOW, "give_up_at": NOW}
+    return _twice(WebhookDelivery, endpoint=endpoint, message=message, **times)
+
+
+def _second_notice() -> models.Model:
+    alert = Alert.objects.create(store=chain.store(), kind="data_gap", message="M", opened_at=NOW)
+    return _twice(Notice, user=User.objects.create(username="anna"), alert=alert, event="opened", due_at=NOW)
+
+
 VIOLATIONS: dict[str, Callable[[], models.Model]] = {
     "alert_open_once": lambda: _twice(
         Alert, store=chain.store(), kind="queue_over_threshold", message="M", opened_at=NOW
     ),
+    "alert_rule_once": lambda: _twice(AlertRule, kind="data_gap"),
+    "alert_rule_one_scope": lambda: AlertRule(kind="data_gap", store=chain.store(), region=chain.region("Europe")),
+    "alert_rule_settings_sane": lambda: AlertRule(kind="occupancy_critical", clear_share=1.5),
     "api_key_scopes_known": lambda: _key("read", "admin"),
     "backfill_window_not_empty": lambda: Backfill(start=NOW, end=NOW),
     "controller_base_url_http": lambda: _controller(base_url="ftp://10.0.0.1/api/v1"),
     "controller_name_unique_in_store": _second_controller,
     "controller_poll_interval_sane": lambda: _controller(poll_interval_s=4),
     "export_has_one_owner": lambda: Export(report="footfall", format="csv", asked={}, due_at=NOW, created_at=NOW),
+    "first_answer_once": lambda: _twice(FirstAnswer, caller="key 1", key="k", fingerprint="f", asked_at=NOW),
     "membership_once": lambda: _twice(Membership, user=User.objects.create(username="anna"), region=None),
+    "notice_once": _second_notice,
     "opening_hours_start_once": lambda: _twice(
         OpeningHours, store=chain.store(), weekday=1, opens=time(9), closes=time(12)
     ),
@@ -112,6 +153,10 @@ VIOLATIONS: dict[str, Callable[[], models.Model]] = {
     "stream_once_per_controller": lambda: _twice(
         Stream, controller=chain.controller(chain.store()), kind="live", due_at=NOW
     ),
+    "suspicion_once": lambda: _twice(Suspicion, store=chain.store(), kind="sensor_offline", since=NOW),
+    "webhook_delivery_once": _second_delivery,
+    "webhook_endpoint_events_known": lambda: _endpoint(event_types=["alert.forgotten"]),
+    "webhook_endpoint_url_http": lambda: _endpoint(url="ftp://a.example/"),
     "zone_capacity_positive": lambda: _second_zone(capacity=0),
     "zone_code_unique_in_store": lambda: _second_zone(code="floor"),
     "zone_id_unique_at_controller": lambda: _second_zone(zone_id="floor"),

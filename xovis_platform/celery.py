@@ -21,7 +21,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["worker"].add(DjangoStructLogInitStep)  # the request's id goes on into its tasks
 
-QUEUES = ("poll", "digest", "rollup", "default")
+QUEUES = ("poll", "digest", "rollup", "default", "tell")
 HEARTBEAT_KEY = "xovis:heartbeat"
 HEARTBEAT_LIMIT_S = 30
 
@@ -42,6 +42,8 @@ app.conf.update(
         "ingest.tasks.poll_controllers": {"queue": "poll"},
         "ingest.tasks.digest_events": {"queue": "digest"},
         "reports.tasks.roll_up": {"queue": "rollup"},
+        "alerts.tasks.deliver_webhooks": {"queue": "tell"},
+        "alerts.tasks.send_mail": {"queue": "tell"},
     },
     # A tick that was missed need not be made up for: each task takes all that is due. So a tick expires with the next.
     beat_schedule={
@@ -63,6 +65,13 @@ app.conf.update(
         "note-clocks": {"task": "reports.tasks.note_clocks", "schedule": 300.0, "options": {"expires": 300}},
         "run-backfills": {"task": "ingest.tasks.run_backfills", "schedule": 2.0, "options": {"expires": 10}},
         "review-alerts": {"task": "alerts.tasks.review", "schedule": 15.0, "options": {"expires": 15}},
+        "deliver-webhooks": {
+            "task": "alerts.tasks.deliver_webhooks",
+            "schedule": 2.0,
+            "options": {"queue": "tell", "expires": 10},
+        },
+        "send-mail": {"task": "alerts.tasks.send_mail", "schedule": 5.0, "options": {"queue": "tell", "expires": 30}},
+        "forget-alerts": {"task": "alerts.tasks.forget", "schedule": 3600.0, "options": {"expires": 3600}},
         "make-partitions": {
             "task": "ingest.tasks.maintain_partitions",
             "schedule": 3600.0,

@@ -61,7 +61,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "xovis_platform.policy.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
+    "compression_middleware.middleware.CompressionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -135,6 +135,14 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
+# --- E-mail. Without a server letters are written to files under the data directory, for a demo to look at. ---
+vars().update(env.dj_email_url("XOVIS_EMAIL_URL", f"file:///{DATA_DIR / 'mail'}"))
+EMAIL_TIMEOUT = env.int("XOVIS_EMAIL_TIMEOUT_S", 10)
+DEFAULT_FROM_EMAIL = env.str("XOVIS_EMAIL_FROM", "xovis@localhost")
+
+# --- Webhooks out: also to loopback and private networks? Only where all who can enter an address may reach those. ---
+WEBHOOKS_TO_PRIVATE = env.bool("XOVIS_WEBHOOKS_TO_PRIVATE", False)
+
 LANGUAGE_CODE = "en"
 USE_I18N = True
 USE_TZ = True
@@ -161,15 +169,18 @@ EXPORTS_AT_ONCE = env.int("XOVIS_EXPORTS_AT_ONCE", 1)
 WEB_THREADS = env.int("XOVIS_WEB_THREADS", 10)
 
 # --- API ---
+# What a key may ask for in a minute, unless its own limit says otherwise.
+API_REQUESTS_PER_MINUTE = env.int("XOVIS_API_REQUESTS_PER_MINUTE", 1200)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "sites_app.authentication.ApiKeyAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["sites_app.authentication.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["sites_app.api.limits.KeyLimit"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PARSER_CLASSES": ["sites_app.api.bodies.JsonBody"],
+    "DEFAULT_SCHEMA_CLASS": "sites_app.api.schema.Schema",
     "EXCEPTION_HANDLER": "sites_app.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,
     # `format` is no parameter of the framework's: one that isn't known is to be refused as any other.
@@ -181,6 +192,11 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "PREPROCESSING_HOOKS": ["sites_app.openapi.without_slashes"],
+    "ENUM_NAME_OVERRIDES": {
+        "AlertState": "alerts.api.alerts.STATES",
+        "DeliveryState": "alerts.models.webhooks.WebhookDelivery.State",
+        "ExportState": "reports.models.exports.Export.State",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     # Its own validator is another host, which isn't to be told of ours.
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
@@ -189,6 +205,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": [],
     "SERVE_AUTHENTICATION": [],
+    # What is sent and what is answered differ: keys go in and never come out.
+    "COMPONENT_SPLIT_REQUEST": True,
 }
 
 # --- Workers ---

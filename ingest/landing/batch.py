@@ -120,17 +120,23 @@ class Batcher:
         """Write the rows of all posts in one transaction; the keys of the events that were new."""
         events = {(e.controller_id, e.event_id): e for post in reversed(posts) for e in reversed(post.events)}
         faults = [fault.row(post.received_at) for post in posts for fault in post.faults]
-        fresh: set[tuple[UUID, str]] = set()
-        async with self._pool.connection() as connection, connection.transaction():
-            if events:
-                # In the order of the key, so that two processes that insert the same events never wait in a ring.
-                ordered = [events[key] for key in sorted(events)]
-                columns = [[getattr(event, name) for event in ordered] for name in LandedEvent.__slots__]
-                cursor = await connection.execute(_INSERT_EVENTS, columns)
-                fresh = {(controller_id, event_id) for controller_id, event_id in await cursor.fetchall()}
-            if faults:
+        async with self._pool.connection() as connection:
+            if not faults:  # one statement is a transaction of its own, without a word to begin and to end it
+                return await _insert(connection, events)
+            async with connection.transaction():
                 await connection.execute(quarantine.INSERT, quarantine.columns(faults))
-        return fresh
+                return await _insert(connection, events)
+
+
+async def _insert(connection: AsyncConnection, events: dict[tuple[UUID, str], LandedEvent]) -> set[tuple[UUID, str]]:
+    """Insert events by key; the keys of those that were new."""
+    if not events:
+        return set()
+    # In the order of the key, so that two processes that insert the same events never wait in a ring.
+    ordered = [events[key] for key in sorted(events)]
+    columns = [[getattr(event, name) for event in ordered] for name in LandedEvent.__slots__]
+    cursor = await connection.execute(_INSERT_EVENTS, columns)
+    return {(controller_id, event_id) for controller_id, event_id in await cursor.fetchall()}
 
 
 def _claim_fresh(post: Post, fresh: set[tuple[UUID, str]]) -> int:

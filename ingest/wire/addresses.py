@@ -1,4 +1,4 @@
-"""Which addresses a controller can have, and looking them up."""
+"""Which addresses a controller can have, which are the public Internet's, and looking them up."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ AddressInfo = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]
 # What clouds answer with credentials on, beside 169.254/16 and fe80::/10.
 _METADATA = frozenset(map(ip_address, ("fd00:ec2::254", "100.100.100.200", "192.0.0.192", "168.63.129.16")))
 _NAT64 = IPv6Network("64:ff9b::/96")
+_GLOBAL_UNICAST = IPv6Network("2000::/3")
+# Tunnels, which lead to whatever IPv4 address stands in them.
+_SIXTOFOUR, _TEREDO = IPv6Network("2002::/16"), IPv6Network("2001::/32")
 
 
 def is_refused(address: str) -> bool:
@@ -22,6 +25,14 @@ def is_refused(address: str) -> bool:
         return False
     this_network = ip.version == 4 and ip.packed[0] == 0
     return this_network or ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip.is_reserved or ip in _METADATA
+
+
+def is_public(address: str) -> bool:
+    """Whether this IP address is one of the public Internet's: nothing of ours, or of our neighbours', has such a one."""
+    ip = _embedded(ip_address(address))
+    if isinstance(ip, IPv6Address) and (ip not in _GLOBAL_UNICAST or ip in _SIXTOFOUR or ip in _TEREDO):
+        return False
+    return ip.is_global and not ip.is_multicast and not is_refused(address)
 
 
 def _embedded(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

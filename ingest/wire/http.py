@@ -19,7 +19,7 @@ from ingest.wire.replies import Reply, ReplyReader
 from ingest.wire.sockets import Guard, Limits, connect
 from ingest.wire.tls import secure
 
-__all__ = ["Reply", "Wire"]
+__all__ = ["Reply", "Target", "Wire", "target_of"]
 
 _PART = 64 * 1024
 _IDLE_S = 180.0
@@ -29,7 +29,7 @@ _HOST = re.compile(r"[A-Za-z0-9_.-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 _PATH_CHARACTERS = "/%:@!$&'()*+,;=~-._"
 
 
-class _Target(NamedTuple):
+class Target(NamedTuple):
     """A base URL, taken apart."""
 
     is_secure: bool
@@ -46,7 +46,7 @@ class Wire:
     """
 
     def __init__(self, base_url: str, verify_tls: bool | str, limits: Limits) -> None:
-        self._target = _target(base_url)
+        self._target = target_of(base_url)
         self._verify_tls = verify_tls
         self._guard = Guard(limits, self._target.shown if self._target else _shown(base_url))
         self._sock: socket.socket | None = None
@@ -82,7 +82,7 @@ class Wire:
         self._sock = self._open(self._target)
         return self._exchange(self._sock, request, self._reader())
 
-    def _open(self, target: _Target) -> socket.socket:
+    def _open(self, target: Target) -> socket.socket:
         sock = connect(target.host, target.port, self._guard)
         if not target.is_secure:
             return sock
@@ -135,7 +135,7 @@ class Wire:
             raise Unreachable(f"{self.host} closed the connection without an answer: it may be restarting.") from error
 
 
-def _request(target: _Target, path: str, params: Mapping[str, str] | None, headers: Mapping[str, str]) -> bytes:
+def _request(target: Target, path: str, params: Mapping[str, str] | None, headers: Mapping[str, str]) -> bytes:
     query = f"?{urlencode(params)}" if params else ""
     lines = [
         f"GET {target.path}{path}{query} HTTP/1.1",
@@ -147,7 +147,7 @@ def _request(target: _Target, path: str, params: Mapping[str, str] | None, heade
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
-def _target(base_url: str) -> _Target | None:
+def target_of(base_url: str) -> Target | None:
     """A base URL, taken apart; None where it can't be asked at all."""
     try:
         parts = urlsplit(base_url.rstrip("/"))
@@ -161,7 +161,7 @@ def _target(base_url: str) -> _Target | None:
     shown = f"[{host}]" if ":" in host else host
     shown += f":{port}" if port is not None else ""
     default = 443 if is_secure else 80
-    return _Target(is_secure, host, default if port is None else port, quote(parts.path, safe=_PATH_CHARACTERS), shown)
+    return Target(is_secure, host, default if port is None else port, quote(parts.path, safe=_PATH_CHARACTERS), shown)
 
 
 def _is_ascii(host: str | None) -> bool:

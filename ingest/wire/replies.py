@@ -61,6 +61,11 @@ class ReplyReader:
             raise self._bad_http()
         self._take_body()
 
+    @property
+    def has_status(self) -> bool:
+        """Whether status and headers have come."""
+        return self._has_head
+
     def end(self) -> None:
         """The connection has ended. Raises where it shouldn't have yet."""
         self.keeps = False
@@ -75,6 +80,10 @@ class ReplyReader:
         """The whole reply. Raises ``BadAnswer`` where its compressed body isn't whole."""
         if self._inflater is not None and self._size and not self._inflater.eof:
             raise self.cut_off()
+        return Reply(self._status, self._headers, b"".join(self._body))
+
+    def reply_so_far(self) -> Reply:
+        """Status and headers, and of the body what has come."""
         return Reply(self._status, self._headers, b"".join(self._body))
 
     def cut_off(self) -> BadAnswer:

@@ -1,4 +1,4 @@
-"""Connections to controllers: only to addresses that a controller can have, and none waits past the request's deadline.
+"""Connections: only to addresses that may be connected to, and none waits past the request's deadline.
 
 An address is checked as it is connected to, after the name was resolved, so a name that later points elsewhere gains
 nothing.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ingest.wire.addresses import AddressInfo, is_refused, resolve
@@ -26,10 +26,13 @@ class Limits:
 
 
 class Guard:
-    """The limits of the request under way, looked at before each step: what drips can't evade them."""
+    """The limits of the request under way, looked at before each step: what drips can't evade them.
 
-    def __init__(self, limits: Limits, host: str) -> None:
-        self.limits, self.host = limits, host
+    ``refuses`` says which addresses aren't connected to, whatever name leads there.
+    """
+
+    def __init__(self, limits: Limits, host: str, refuses: Callable[[str], bool] = is_refused) -> None:
+        self.limits, self.host, self.refuses = limits, host, refuses
         self._deadline = 0.0
 
     def start(self) -> None:
@@ -54,9 +57,9 @@ class Guard:
 def connect(host: str, port: int, guard: Guard) -> socket.socket:
     """A connection to the first address of the host that takes one. Raises ``ControllerError``."""
     found = _addresses(host, port, guard)
-    allowed = [info for info in found if not is_refused(info[4][0])]
+    allowed = [info for info in found if not guard.refuses(info[4][0])]
     if not allowed:
-        raise RefusedAddress(f"{guard.host} is {found[0][4][0]}, an address that no controller can have: correct it.")
+        raise RefusedAddress(f"{guard.host} is {found[0][4][0]}, {_REFUSED[guard.refuses is is_refused]}: correct it.")
     for family, kind, protocol, _, address in allowed:
         sock = socket.socket(family, kind, protocol)
         try:
@@ -69,6 +72,9 @@ def connect(host: str, port: int, guard: Guard) -> socket.socket:
         else:
             return sock
     raise _connect_error(failure, guard)
+
+
+_REFUSED = {True: "an address that no controller can have", False: "an address that isn't connected to from here"}
 
 
 def _addresses(host: str, port: int, guard: Guard) -> Sequence[AddressInfo]:

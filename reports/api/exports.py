@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
-import msgspec
 import structlog
 from django.http import FileResponse, HttpResponse, HttpResponseBase, QueryDict
 from django.utils.http import content_disposition_header
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -24,7 +22,6 @@ from rest_framework.views import APIView
 from ingest.models import Measure
 from reports import exports
 from reports.api import files, parameters, schemas
-from reports.api.tagged import is_known, tag_of, tagged
 from reports.formats import FORMATS
 from reports.large import TooLarge
 from reports.measures import SPECS
@@ -33,13 +30,15 @@ from reports.models.exports import Owner
 from reports.slices import Uncuttable
 from reports.tables import asked, file_name
 from sites_app.access import READ, Principal
+from sites_app.api import pages
+from sites_app.api.endpoint import Endpoint
+from sites_app.api.idempotency import idempotent
+from sites_app.api.tags import is_known, tag_of, tagged
 from sites_app.authentication import HasScope, principal_of
 from sites_app.models import ApiKey
-from sites_app.problems import Problem, only_parameters, parameter_problem
+from sites_app.problems import Problem
 
 log = structlog.get_logger(__name__)
-
-MAX_PAGE = 1_000
 
 
 class MayRead(HasScope):
@@ -50,38 +49,26 @@ class MayRead(HasScope):
         return READ in principal_of(request).scopes
 
 
-class _Pages(CursorPagination):
-    page_size = 100
-    max_page_size = MAX_PAGE
-    page_size_query_param = "limit"
-    ordering = ("-created_at", "-id")
-
-    def get_page_size(self, request: Request) -> int | None:
-        text = request.query_params.get("limit")
-        if text is not None and not (text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_PAGE):
-            raise parameter_problem("limit", f"'{text}' is no whole number from 1 to {MAX_PAGE:,}.")
-        return super().get_page_size(request)
-
-
-class Exports(APIView):
+class Exports(Endpoint):
     """Reports as files, of any size."""
 
     permission_classes = [MayRead]
+    parameters = pages.PARAMETERS
 
     @extend_schema(
         operation_id="exports_list",
-        parameters=schemas.PAGE_PARAMETERS,
-        responses=schemas.responses(schemas.ExportPageSerializer),
+        parameters=pages.DESCRIBED,
+        responses=pages.described(schemas.ExportSerializer),
         tags=["Exports"],
     )
     def get(self, request: Request) -> Response:
         """The exports that you ordered, the latest first."""
-        only_parameters(request, ("limit", "cursor"))
-        pages = _Pages()
         owned = Export.objects.owned_by(_owner(request)).defer("store_ids")
-        page = pages.paginate_queryset(owned, request, self) or []
-        content = pages.get_paginated_response([_answer(export, request) for export in page]).data
-        return _tagged_answer(request, content)
+
+        def write(page: Sequence[Export]) -> list[dict[str, Any]]:
+            return [_answer(export, request) for export in page]
+
+        return pages.page_of(request, owned, ("-created_at", "-id"), write)
 
     @extend_schema(
         operation_id="exports_order",
@@ -89,6 +76,7 @@ class Exports(APIView):
         responses={202: schemas.ExportSerializer},
         tags=["Exports"],
     )
+    @idempotent
     def post(self, request: Request) -> Response:
         """Order a report as a file. It takes what the report takes, and ``report`` and ``format``."""
         principal = principal_of(request)
@@ -104,17 +92,16 @@ class Exports(APIView):
         return Response(answer, status=202, headers={"Location": answer["url"], "Retry-After": "2"})
 
 
-class OneExport(APIView):
+class OneExport(Endpoint):
     """An export."""
 
-    @extend_schema(operation_id="exports_one", responses=schemas.responses(schemas.ExportSerializer), tags=["Exports"])
+    @extend_schema(operation_id="exports_one", responses=schemas.ExportSerializer, tags=["Exports"])
     def get(self, request: Request, export_id: UUID) -> Response:
         """How far an export has come; once it's done, ``file`` is where it's fetched."""
-        only_parameters(request, ())
-        return _tagged_answer(request, _answer(_export(request, export_id), request))
+        return Response(_answer(_export(request, export_id), request))
 
 
-class ExportFile(APIView):
+class ExportFile(Endpoint):
     """An export's file."""
 
     renderer_classes = files.RENDERERS
@@ -123,12 +110,9 @@ class ExportFile(APIView):
         """The format was chosen with the order: whatever is accepted now, there is one file."""
         return super().perform_content_negotiation(request, force=True)
 
-    @extend_schema(
-        operation_id="exports_file", responses=files.described(schemas.responses(OpenApiTypes.BINARY)), tags=["Exports"]
-    )
+    @extend_schema(operation_id="exports_file", responses=files.described(OpenApiTypes.BINARY), tags=["Exports"])
     def get(self, request: Request, export_id: UUID) -> HttpResponseBase:
         """The file, until the export expires."""
-        only_parameters(request, ())
         export = _export(request, export_id)
         _check_there(export, principal_of(request))
         tag = tag_of([export.pk.bytes, str(export.attempts).encode()])
@@ -196,11 +180,6 @@ def _answer(export: Export, request: Request) -> dict[str, Any]:
         **{name: at and at.isoformat() for name, at in times.items()},
         "file": url("export-file") if done else None,
     }
-
-
-def _tagged_answer(request: Request, content: Any) -> Response:
-    tag = tag_of([msgspec.json.encode(content)])
-    return tagged(Response(status=304) if is_known(request, tag) else Response(content), tag)
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,8 +84,7 @@ def _begun(chunks: Iterable[bytes]) -> Iterator[bytes]:
     return chain([next(made, b"")], made)
 
 
-def described(responses: dict[Any, Any]) -> dict[Any, Any]:
-    """The answers of a report for the OpenAPI document: the good one by media type."""
+def described(good: Any) -> dict[Any, Any]:
+    """The good answers of a report for the OpenAPI document, by media type."""
     binary = {(200, format.media_type): OpenApiTypes.BINARY for format in FORMATS.values()}
-    others = {status: answer for status, answer in responses.items() if status != 200}
-    return {**binary, (200, FORMATS["json"].media_type): responses[200], **others}
+    return {**binary, (200, FORMATS["json"].media_type): good}

@@ -8,20 +8,21 @@ from typing import Any
 from django.http import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from reports import health, queries
-from reports.api import files, health_schemas, parameters, schemas, tabular
+from reports.api import files, health_schemas, parameters, tabular
 from reports.formats import Column, Format, Kind, Table
 from reports.health import HealthReport
 from reports.request import HealthRequest
+from sites_app.api.endpoint import Endpoint
 from sites_app.authentication import principal_of
 from sites_app.problems import Problem
 
 
-class Health(APIView):
+class Health(Endpoint):
     """By store and day how much of the data is there, and what of it can't be right."""
 
+    parameters = None  # read with what each may be
     renderer_classes = files.RENDERERS
     content_negotiation_class = files.FormatNegotiation
 
@@ -29,7 +30,7 @@ class Health(APIView):
         operation_id="report_health",
         summary="Data health",
         parameters=health_schemas.PARAMETERS,
-        responses=files.described(schemas.responses(health_schemas.HealthReportSerializer)),
+        responses=files.described(health_schemas.HealthReportSerializer),
         tags=["Reports"],
     )
     def get(self, request: Request) -> HttpResponseBase:

@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 from ingest.models import Measure
@@ -16,7 +16,6 @@ from reports.measures import SPECS, MeasureSpec
 from reports.models import Export
 from reports.queries import ReportColumn, figures_of
 from reports.request import BYS, COMPARES, GRANULARITIES, HOURS, PROFILES
-from sites_app.problems import MEDIA_TYPE
 
 _FIELDS: dict[str, Any] = {
     "text": serializers.CharField,
@@ -119,44 +118,6 @@ def _object(name: str, fields: dict[str, Any], figures: dict[str, Any]) -> Any:
     return type(name, (serializers.Serializer,), {**fields, **compared})
 
 
-class ProblemErrorSerializer(serializers.Serializer[object]):
-    parameter = serializers.CharField(required=False, help_text="The query parameter that can't be used.")
-    pointer = serializers.CharField(required=False, help_text="JSON pointer to the field that can't be used.")
-    detail = serializers.CharField()
-
-
-# By hand, as a serializer has an attribute 'errors' of its own.
-ProblemSerializer = type(
-    "ProblemSerializer",
-    (serializers.Serializer,),
-    {
-        "__doc__": "RFC 9457.",
-        "type": serializers.CharField(),
-        "title": serializers.CharField(),
-        "status": serializers.IntegerField(),
-        "detail": serializers.CharField(),
-        "errors": ProblemErrorSerializer(many=True, required=False),
-    },
-)
-
-
-def responses(good: Any) -> dict[Any, Any]:
-    """What a GET is answered with: this, nothing where the caller has it already, or a problem."""
-    problems = {
-        400: "A parameter can't be used; 'errors' names it.",
-        401: "No key, or one that is not known, has expired or was revoked.",
-        406: "There is no answer of the form that was asked for.",
-    }
-    return {
-        200: good,
-        304: OpenApiResponse(description="The caller has this answer already, by its entity tag."),
-        **{
-            (status, MEDIA_TYPE): OpenApiResponse(ProblemSerializer, description=description)
-            for status, description in problems.items()
-        },
-    }
-
-
 class ZoneOccupancySerializer(serializers.Serializer[object]):
     zone = serializers.CharField()
     name = serializers.CharField()
@@ -243,11 +204,6 @@ REPORT_PARAMETERS = [
     _parameter("format", "The file's format; it goes before `Accept`.", enum=list(FORMATS), default="json"),
 ]
 
-PAGE_PARAMETERS = [
-    OpenApiParameter("limit", OpenApiTypes.INT, description="How many a page has, at most 1,000.", default=100),
-    _parameter("cursor", "Where the page begins, as `next` and `previous` have it."),
-]
-
 
 class ExportOrderSerializer(serializers.Serializer[object]):
     """What a report takes as query parameters, with which report and which format."""
@@ -287,9 +243,3 @@ class ExportSerializer(serializers.Serializer[object]):
     finished_at = serializers.DateTimeField(allow_null=True)
     expires_at = serializers.DateTimeField(allow_null=True, help_text="Until when the file can be fetched.")
     file = serializers.URLField(allow_null=True, help_text="Where the file is fetched, once the state is `done`.")
-
-
-class ExportPageSerializer(serializers.Serializer[object]):
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
-    results = ExportSerializer(many=True)

@@ -6,9 +6,9 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from reports.api import schemas
+from sites_app.api.endpoint import Endpoint
 from sites_app.problems import Problem
 
 _LAST_ID = OpenApiParameter(
@@ -27,7 +27,7 @@ _ANSWER = OpenApiResponse(
 )
 
 
-class LiveStream(APIView):
+class LiveStream(Endpoint):
     """Live figures as they change."""
 
     @extend_schema(

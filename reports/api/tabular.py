@@ -9,8 +9,8 @@ from django.http import HttpResponse, HttpResponseBase
 from rest_framework.request import Request
 
 from reports.api import files
-from reports.api.tagged import is_known, tag_of, tagged
 from reports.formats import FORMATS, Format, Table
+from sites_app.api.tags import is_known, tag_of, tagged
 
 
 def answer(request: Request, table: Table, named: Callable[[Format], str], *, of: str) -> HttpResponseBase:

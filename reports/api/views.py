@@ -16,16 +16,19 @@ from rest_framework.views import APIView
 from ingest.models import Measure
 from reports import live, queries
 from reports.api import answers, files, parameters, schemas, tabular
-from reports.api.tagged import is_known, tag_of, tagged
 from reports.tables import file_name, table_of
 from sites_app.access import Principal
+from sites_app.api.endpoint import Endpoint
+from sites_app.api.tags import is_known, tag_of, tagged
 from sites_app.authentication import principal_of
 from sites_app.models import Region, Store, StoreQuerySet
 from sites_app.problems import Problem
 
 
-class _Answers(APIView):
-    """GETs that send an entity tag and answer 304 where the reader has the answer already."""
+class _Answers(Endpoint):
+    """GETs that are tagged by what in them is stable, and look at their parameters themselves."""
+
+    parameters = None
 
     def finish(self, request: Request, content: dict[str, Any], *, stable: Any) -> Response:
         """The answer, tagged by what in it is stable: not the moment at which it was made."""
@@ -52,7 +55,7 @@ class LiveOccupancy(_LiveView):
     @extend_schema(
         operation_id="live_occupancy",
         parameters=schemas.FILTERS,
-        responses=schemas.responses(schemas.LiveOccupancySerializer),
+        responses=schemas.LiveOccupancySerializer,
         tags=["Live"],
     )
     def get(self, request: Request) -> Response:
@@ -73,7 +76,7 @@ class LiveQueues(_LiveView):
     @extend_schema(
         operation_id="live_queues",
         parameters=schemas.FILTERS,
-        responses=schemas.responses(schemas.LiveQueuesSerializer),
+        responses=schemas.LiveQueuesSerializer,
         tags=["Live"],
     )
     def get(self, request: Request) -> Response:
@@ -88,8 +91,9 @@ class LiveQueues(_LiveView):
         )
 
 
-class _ReportView(APIView):
+class _ReportView(Endpoint):
     measure: Measure
+    parameters = None  # what it takes differs by report
     renderer_classes = files.RENDERERS
     content_negotiation_class = files.FormatNegotiation
 
@@ -119,7 +123,7 @@ def report_view(measure: Measure) -> Any:
         summary=_ABOUT[measure].split(":")[0],
         description=_ABOUT[measure],
         parameters=schemas.REPORT_PARAMETERS,
-        responses=files.described(schemas.responses(schemas.report_serializer(measure))),
+        responses=files.described(schemas.report_serializer(measure)),
         tags=["Reports"],
     )
     return cast("type[APIView]", extend_schema_view(get=described)(view)).as_view()

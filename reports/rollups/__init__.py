@@ -6,5 +6,6 @@ and worked off in one transaction, so that nothing is lost with the worker.
 """
 
 from reports.rollups.draining import drain, recompute
+from reports.rollups.pacing import work_off
 
-__all__ = ["drain", "recompute"]
+__all__ = ["drain", "recompute", "work_off"]

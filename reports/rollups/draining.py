@@ -18,6 +18,7 @@ from reports.rollups.stores import Run, Stores, runs
 
 DRAIN_MARKS = 20_000
 DRAIN_DAYS = 400
+DRAIN_STORES = 2_000
 BATCH_QUARTERS = 4_000
 _LOCKS = {measure: 7_302_000 + number for number, measure in enumerate(Measure)}
 
@@ -28,6 +29,25 @@ _DRAIN = """
     WHERE measure = %(measure)s AND id <= (
         SELECT max(id) FROM (SELECT id FROM {table} WHERE measure = %(measure)s ORDER BY id LIMIT %(limit)s) AS first
     ) RETURNING store_id, {column}
+"""
+
+_DRAIN_PAST = """
+    DELETE FROM ingest_dirty
+    WHERE measure = %(measure)s AND quarter < %(present)s AND id <= (
+        SELECT max(id) FROM (
+            SELECT id FROM ingest_dirty WHERE measure = %(measure)s AND quarter < %(present)s ORDER BY id LIMIT %(limit)s
+        ) AS first
+    ) RETURNING store_id, quarter
+"""
+# Store by store: a quarter that is still being measured has been marked many times, and is to be recomputed once.
+_DRAIN_PRESENT = """
+    DELETE FROM ingest_dirty
+    WHERE measure = %(measure)s AND quarter >= %(present)s AND id <= %(newest)s AND store_id <= (
+        SELECT max(store_id) FROM (
+            SELECT DISTINCT store_id FROM ingest_dirty
+            WHERE measure = %(measure)s AND quarter >= %(present)s AND id <= %(newest)s ORDER BY store_id LIMIT %(limit)s
+        ) AS first
+    ) RETURNING store_id, quarter
 """
 
 # A batch's samples are grouped in memory.
@@ -44,16 +64,38 @@ def drain(measure: Measure) -> int:
 
     0 also while another process drains it.
     """
+    return _drain(measure, _DRAIN.format(table="ingest_dirty", column="quarter"), limit=DRAIN_MARKS)
+
+
+def drain_past(measure: Measure, present: datetime) -> int:
+    """Likewise, but no quarters from ``present`` on."""
+    return _drain(measure, _DRAIN_PAST, present=present, limit=DRAIN_MARKS)
+
+
+def drain_present(measure: Measure, present: datetime, newest: int) -> int:
+    """Likewise, but only quarters from ``present`` on, those of some stores whole, by the marks up to the id ``newest``."""
+    return _drain(measure, _DRAIN_PRESENT, present=present, newest=newest, limit=DRAIN_STORES)
+
+
+def newest_mark() -> int:
+    """The id of the newest mark, 0 if there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(id), 0) FROM ingest_dirty")
+        return int(cursor.fetchone()[0])
+
+
+def _drain(measure: Measure, statement: str, **limits: Any) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         # One at a time: two that recompute the same hour from different moments could leave the older of both.
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCKS[measure]])
         if not cursor.fetchone()[0]:
             return 0
         marked: dict[int, set[datetime]] = defaultdict(set)
-        for store_id, quarter in _take(cursor, "ingest_dirty", "quarter", measure, DRAIN_MARKS):
+        for store_id, quarter in _take(cursor, statement, measure, **limits):
             marked[store_id].add(quarter)
         days: dict[int, set[int]] = defaultdict(set)
-        for store_id, day in _take(cursor, "reports_recut", "day", measure, DRAIN_DAYS):
+        recuts = _DRAIN.format(table="reports_recut", column="day")
+        for store_id, day in _take(cursor, recuts, measure, limit=DRAIN_DAYS):
             days[store_id].add(day.toordinal())
         return recompute(measure, marked) + recut(measure, days)
 
@@ -63,8 +105,8 @@ def lock(cursor: Any, measure: Measure) -> None:
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCKS[measure]])
 
 
-def _take(cursor: Any, table: str, column: str, measure: Measure, limit: int) -> list[Any]:
-    cursor.execute(_DRAIN.format(table=table, column=column), {"measure": measure.value, "limit": limit})
+def _take(cursor: Any, statement: str, measure: Measure, **limits: Any) -> list[Any]:
+    cursor.execute(statement, {"measure": measure.value, **limits})
     return list(cursor.fetchall())
 
 

@@ -6,12 +6,11 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.contrib.sessions.models import Session
-from django.db.models import Q
 from django.http.cookie import parse_cookie
 from django.utils.crypto import constant_time_compare
 
@@ -20,7 +19,6 @@ from sites_app.models import ApiKey
 from sites_app.models.access import digest_of
 
 CACHE_S = 5.0
-_USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +48,9 @@ def principals_of(credentials: Collection[Credential]) -> dict[Credential, Princ
 
 
 def _of_keys(digests: list[str], now: datetime) -> dict[Credential, Principal]:
-    keys = [key for key in ApiKey.objects.filter(digest__in=digests).prefetch_related("regions") if key.is_valid(now)]
-    unnoted = Q(last_used_at=None) | Q(last_used_at__lt=now - _USE_NOTED_EVERY)
-    ApiKey.objects.filter(unnoted, pk__in=[key.pk for key in keys]).update(last_used_at=now)
-    return {Credential(True, key.digest): principal_of_key(key) for key in keys}
+    keys = ApiKey.objects.valid_among(digests, now=now)
+    ApiKey.objects.note_use(keys.values(), now=now)
+    return {Credential(True, digest): principal_of_key(key) for digest, key in keys.items()}
 
 
 def _of_sessions(session_keys: list[str], now: datetime) -> dict[Credential, Principal]:

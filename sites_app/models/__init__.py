@@ -2,6 +2,7 @@
 
 from sites_app.models.access import ApiKey, Membership
 from sites_app.models.controllers import Controller, ControllerQuerySet
+from sites_app.models.idempotency import FirstAnswer
 from sites_app.models.regions import Region
 from sites_app.models.sensors import Sensor, Zone, counting_zones
 from sites_app.models.stores import OpeningHours, SpecialHours, Store, StoreQuerySet
@@ -10,6 +11,7 @@ __all__ = [
     "ApiKey",
     "Controller",
     "ControllerQuerySet",
+    "FirstAnswer",
     "Membership",
     "OpeningHours",
     "Region",

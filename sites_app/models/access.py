@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import datetime
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MinValueValidator
 from django.db import models
 
 from sites_app.models.regions import Region
 
 KEY_PREFIX = "xk_"
+USE_NOTED_EVERY = timedelta(minutes=5)
+ROTATED_KEY_VALID = timedelta(days=1)
+"""How long a key that was rotated still works, unless it's said otherwise."""
 
 
 class Membership(models.Model):
@@ -40,12 +46,25 @@ class Membership(models.Model):
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def valid(self, plain: str, *, now: datetime) -> ApiKey | None:
         """The key that this is, if it's neither revoked nor expired."""
-        return (
-            self.filter(digest=digest_of(plain), revoked_at=None)
-            .filter(models.Q(expires_at=None) | models.Q(expires_at__gt=now))
-            .prefetch_related("regions")
-            .first()
-        )
+        digest = digest_of(plain)
+        return self.valid_among([digest], now=now).get(digest)
+
+    def valid_among(self, digests: Collection[str], *, now: datetime) -> dict[str, ApiKey]:
+        """The keys of these digests, with their ``region_ids``, in one query; a key that was rotated by both."""
+        replaced = models.Q(previous_digest__in=digests, previous_until__gt=now)
+        regions = ApiKey.regions.through.objects.filter(apikey=models.OuterRef("pk")).values("region")
+        keys = self.filter(models.Q(digest__in=digests) | replaced).annotate(region_ids=ArraySubquery(regions))
+        valid = [key for key in keys if key.is_valid(now)]
+        found = {key.previous_digest: key for key in valid if key.previous_until and key.previous_until > now}
+        found.update({key.digest: key for key in valid})
+        return {digest: found[digest] for digest in digests if digest in found}
+
+    def note_use(self, keys: Iterable[ApiKey], *, now: datetime) -> None:
+        """Keep when these keys were last used, to a few minutes."""
+        old = now - USE_NOTED_EVERY
+        unnoted = [key.pk for key in keys if key.last_used_at is None or key.last_used_at < old]
+        if unnoted:
+            self.filter(pk__in=unnoted).update(last_used_at=now)
 
 
 class ApiKey(models.Model):
@@ -63,7 +82,14 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
-    last_used_at = models.DateTimeField(null=True, editable=False)
+    last_used_at = models.DateTimeField(null=True, editable=False, help_text="To a few minutes.")
+    previous_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)  # noqa: DJ001 - none is unlike any other
+    previous_until = models.DateTimeField(
+        null=True, editable=False, help_text="Until when the key before the present one works, too."
+    )
+    requests_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)], help_text="Empty: as many as any key."
+    )
 
     objects = ApiKeyQuerySet.as_manager()
 
@@ -83,6 +109,13 @@ class ApiKey(models.Model):
     def is_valid(self, now: datetime) -> bool:
         """Whether it's neither revoked nor expired."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+    def rotate(self, *, until: datetime) -> str:
+        """Put a new key, yet unsaved, in the place of this one, which goes on to work for a while; its plain text."""
+        made, plain = ApiKey.generate(self.name, scopes=self.scopes)
+        self.previous_digest, self.previous_until = self.digest, until
+        self.prefix, self.digest = made.prefix, made.digest
+        return plain
 
     @classmethod
     def generate(cls, name: str, *, scopes: list[str], expires_at: datetime | None = None) -> tuple[ApiKey, str]:

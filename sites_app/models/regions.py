@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import models
 from django.db.models.expressions import RawSQL
+
+if TYPE_CHECKING:
+    from sites_app.access import Principal
 
 _SUBTREE = """
     WITH RECURSIVE subtree AS (
@@ -20,6 +24,10 @@ _SUBTREE = """
 
 
 class RegionQuerySet(models.QuerySet["Region"]):
+    def visible_to(self, principal: Principal) -> RegionQuerySet:
+        """The regions that this person or key is for, with all under them."""
+        return self if principal.sees_all else self.under(principal.region_ids)
+
     def under(self, region_ids: Iterable[int]) -> RegionQuerySet:
         """These regions and all that lie under them."""
         return self.filter(id__in=RawSQL(_SUBTREE, [list(region_ids)]))

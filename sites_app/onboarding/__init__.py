@@ -5,7 +5,8 @@
 
 from sites_app.onboarding.applying import apply
 from sites_app.onboarding.cells import CellError
-from sites_app.onboarding.changes import ControllerChange, Plan, StoreChange, compare
+from sites_app.onboarding.changes import ControllerChange, Plan, StoreChange, compare, told
+from sites_app.onboarding.permitted import beyond
 from sites_app.onboarding.table import COLUMNS, ControllerRow, StoreRow, Table, read
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "StoreRow",
     "Table",
     "apply",
+    "beyond",
     "compare",
     "read",
+    "told",
 ]

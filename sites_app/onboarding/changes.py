@@ -73,6 +73,27 @@ def compare(table: Table) -> Plan:
     return plan
 
 
+def told(plan: Plan) -> dict[str, Any]:
+    """What a plan does, as commands and the API tell it."""
+    return {
+        "created": plan.count("created"),
+        "changed": plan.count("changed"),
+        "unchanged": plan.count("unchanged"),
+        "regions_created": len(plan.regions),
+        "stores": [{"code": item.row.code, "change": item.change} for item in plan.stores],
+        "controllers": [
+            {
+                "store": item.row.store_code,
+                "name": item.controller.name,
+                "id": str(item.controller.pk),
+                "webhook_url": item.controller.webhook_url,
+                "change": item.change,
+            }
+            for item in plan.controllers
+        ],
+    }
+
+
 class _Regions:
     """The tree by paths of names; what is missing of a path is to be made."""
 

@@ -8,11 +8,21 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from alerts.models import Alert
+from alerts.models import (
+    Alert,
+    AlertRule,
+    Mail,
+    MailPreference,
+    Suspicion,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookMessage,
+)
 from ingest.models import Backfill, Quarantine, Stream
 from sites_app.models import ApiKey, Controller, Region, Sensor, Store, Zone
 from tests import chain
@@ -42,10 +52,14 @@ def registered(model: type[Model]) -> bool:
 @pytest.mark.parametrize("app", ["sites_app", "ingest", "alerts"])
 def test_all_of_the_registry_and_of_what_acts_on_it_is_in_the_admin(app: str) -> None:
     # Facts and events have composite keys, which the admin can't show; a backfill's steps are summed up on its page, and
-    # which zones are reversed stands in the zones.
+    # which zones are reversed stands in the zones. What a webhook tells stands in its deliveries; answers that are kept to
+    # be given again concern nobody else.
     models = [model for model in apps.get_app_config(app).get_models() if model._meta.pk.name != "pk"]
     missing = {model.__name__ for model in models if not registered(model)}
-    assert missing <= {"BackfillStep", "ReversedZone", "ZoneState", "Dirty"}
+    assert missing <= {"BackfillStep", "FirstAnswer", "ReversedZone", "ZoneState", "Dirty", "WebhookMessage"}
+
+
+_BY_PEOPLE = (Controller, Store, Region, ApiKey, AlertRule, MailPreference, WebhookEndpoint)
 
 
 def rows(controller: Controller) -> list[Model]:
@@ -65,14 +79,27 @@ def rows(controller: Controller) -> list[Model]:
         Backfill.objects.create(start=NOW, end=NOW + timedelta(days=1)),
         Quarantine.objects.create(**of_controller, received_at=NOW, **fault),
         Alert.objects.create(store=controller.store, kind="controller_offline", message="M", opened_at=NOW),
+        AlertRule.objects.create(kind="controller_offline"),
+        Suspicion.objects.create(store=controller.store, kind="sensor_offline", since=NOW),
+        MailPreference.objects.create(user=User.objects.create(username="anna")),
+        Mail.objects.create(address="anna@example.com", created_at=NOW, due_at=NOW),
+        *_told(),
     ]
+
+
+def _told() -> list[Model]:
+    """An endpoint, and a delivery to it."""
+    endpoint = WebhookEndpoint.objects.create(url="https://a.example/", secret="whsec_AA==")
+    message = WebhookMessage.objects.create(type="alert.opened", occurred_at=NOW, body="{}")
+    times = {"created_at": NOW, "due_at": NOW, "give_up_at": NOW}
+    return [endpoint, WebhookDelivery.objects.create(endpoint=endpoint, message=message, **times)]
 
 
 def test_every_page_opens_and_adds_what_people_add(admin_client: Client, controller: Controller) -> None:
     for row in rows(controller):
         name = f"admin:{row._meta.app_label}_{row._meta.model_name}"
         assert admin_client.get(reverse(f"{name}_change", args=[row.pk])).status_code == 200, name
-        added_by_people = isinstance(row, Controller | Store | Region | ApiKey)
+        added_by_people = isinstance(row, _BY_PEOPLE)
         assert admin_client.get(reverse(f"{name}_add")).status_code == (200 if added_by_people else 403), name
 
 

@@ -30,6 +30,7 @@ PROCESSES = {
     "web": "granian",
     "poll": "poll@",
     "work": "work@",
+    "tell": "tell@",
     "beat": "xovis_platform beat",
 }
 """Each process of a stack, by what stands in its command line."""

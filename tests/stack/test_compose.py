@@ -27,9 +27,10 @@ def tool_and_arguments(command: list[str]) -> list[str]:
 def test_web_workers_and_beat_are_the_supervisors_but_for_host_and_files(services: dict[str, Any]) -> None:
     web = tool_and_arguments(list(plan.web({}, host="0.0.0.0", port=8000).command))
     assert sorted(services["web"]["command"]) == sorted(web)
-    poll, work = (tool_and_arguments(list(program.command)) for program in plan.workers({}))
+    poll, work, tell = (tool_and_arguments(list(program.command)) for program in plan.workers({}))
     assert services["poll"]["command"] == poll
     assert services["work"]["command"] == work
+    assert services["tell"]["command"] == tell
     beat = plan.beat({}, schedule_file=Path("/tmp/beat-schedule"))
     assert services["beat"]["command"] == tool_and_arguments(list(beat.command))
 
@@ -39,7 +40,7 @@ def test_every_queue_has_a_worker(services: dict[str, Any]) -> None:
 
     served = {
         queue
-        for name in ("poll", "work")
+        for name in ("poll", "work", "tell")
         for queue in services[name]["command"][services[name]["command"].index("-Q") + 1].split(",")
     }
     assert served == set(QUEUES)

@@ -60,7 +60,9 @@ def web(environment: Mapping[str, str], *, host: str = LOOPBACK, port: int) -> P
 
 
 def workers(environment: Mapping[str, str]) -> list[Program]:
-    """One worker that speaks to controllers and waits a lot, one that computes: neither starves the other."""
+    """One worker that speaks to controllers and waits a lot, one that computes, and one that tells the outside, which
+    may be slow or gone: none starves another.
+    """
     return [
         _celery("poll", environment, "worker", "-Q", "poll", "-n", "poll@%h", "-c", "2", *_QUIET, grace_s=20.0),
         _celery(
@@ -76,6 +78,8 @@ def workers(environment: Mapping[str, str]) -> list[Program]:
             *_QUIET,
             grace_s=20.0,
         ),
+        # Its rounds have threads of their own; a process within the process would only cost memory.
+        _celery("tell", environment, "worker", "-Q", "tell", "-n", "tell@%h", "-P", "solo", *_QUIET, grace_s=20.0),
     ]
 
 

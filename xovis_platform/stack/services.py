@@ -47,10 +47,13 @@ def prepare_services(data_dir: Path, *, durable: bool = True) -> Services:
 
 
 @contextmanager
-def temporary_services(*, patience_s: float = 30.0) -> Iterator[Services]:
-    """Database and broker for one command or one run of the tests, gone afterwards. What the environment names stays."""
+def temporary_services(*, durable: bool = False, patience_s: float = 30.0) -> Iterator[Services]:
+    """Database and broker for one command or one run of the tests, gone afterwards. What the environment names stays.
+
+    Unless they are to be ``durable``, they needn't outlive a crash, and are quicker.
+    """
     with tempfile.TemporaryDirectory(prefix="xovis-") as folder:
-        services = prepare_services(Path(folder), durable=False)
+        services = prepare_services(Path(folder), durable=durable)
         output: list[str] = []
         children = [
             Child(service.program(), lambda name, line: output.append(f"{name}: {line}"))

@@ -34,21 +34,7 @@ class Command(JsonCommand):
             onboarding.apply(plan)
         return {
             "dry_run": options["dry_run"],
-            "created": plan.count("created"),
-            "changed": plan.count("changed"),
-            "unchanged": plan.count("unchanged"),
-            "regions_created": len(plan.regions),
-            "stores": [{"code": item.row.code, "change": item.change} for item in plan.stores],
-            "controllers": [
-                {
-                    "store": item.row.store_code,
-                    "name": item.controller.name,
-                    "id": str(item.controller.pk),
-                    "webhook_url": item.controller.webhook_url,
-                    "change": item.change,
-                }
-                for item in plan.controllers
-            ],
+            **onboarding.told(plan),
             "errors": [],
             "failed": 0,
         }

@@ -99,7 +99,7 @@ def test_what_is_not_there_is_a_problem(caller: Caller, path: str) -> None:
 
 def test_what_is_only_to_be_read_is_not_written() -> None:
     response = with_key().client.post("/api/v1/live/queues", headers=with_key().headers)
-    problem_of(response, 403)
+    problem_of(response, 405)
 
 
 def test_a_form_of_answer_that_there_is_not_is_a_problem(caller: Caller) -> None:

@@ -1,0 +1,63 @@
+"""Alerts and their rules. What is open can be acknowledged; it resolves by itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from alerts import lifecycle
+from alerts.models import Alert, AlertRule, Suspicion
+from ingest.admin import ReadOnlyAdmin
+
+
+@admin.register(Alert)
+class AlertAdmin(ReadOnlyAdmin):
+    list_display = ["store", "kind", "message", "how", "opened_at", "acknowledged_by", "resolved_at"]
+    list_filter = ["kind", ("resolved_at", admin.EmptyFieldListFilter), ("acknowledged_at", admin.EmptyFieldListFilter)]
+    search_fields = ["store__code", "store__name", "subject", "message", "note"]
+    list_select_related = ["store"]
+    date_hierarchy = "opened_at"
+    actions = ["acknowledge"]
+
+    @display(description="State", label={"open": "danger", "acknowledged": "warning", "resolved": "success"})  # type: ignore[untyped-decorator]
+    def how(self, alert: Alert) -> str:
+        """The state, as a badge."""
+        return "resolved" if alert.resolved_at else "acknowledged" if alert.acknowledged_at else "open"
+
+    def has_acknowledge_permission(self, request: HttpRequest) -> bool:
+        """Who may change alerts, though not in a form."""
+        return request.user.has_perm("alerts.change_alert")
+
+    @admin.action(description="Acknowledge: somebody sees to it", permissions=["acknowledge"])
+    def acknowledge(self, request: HttpRequest, alerts: QuerySet[Alert]) -> None:
+        """Take note of the chosen alerts in the person's name."""
+        now, by = datetime.now(UTC), request.user.get_username()
+        done = sum(lifecycle.acknowledge(alert, by=by, now=now) for alert in alerts)
+        left = len(alerts) - done
+        said = f"Acknowledged: {done}." + (f" Acknowledged or resolved before: {left}." if left else "")
+        self.message_user(request, said, messages.WARNING if left else messages.SUCCESS)
+
+
+@admin.register(AlertRule)
+class AlertRuleAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold comes without types
+    """When something becomes an alert. What a rule leaves empty is as in the next wider scope."""
+
+    list_display = ["kind", "region", "store", "enabled", "threshold", "open_after_minutes", "resolve_after_minutes"]
+    list_filter = ["kind"]
+    search_fields = ["store__code", "store__name", "region__code", "region__name"]
+    list_select_related = ["region", "store"]
+    autocomplete_fields = ["region", "store"]
+
+
+@admin.register(Suspicion)
+class SuspicionAdmin(ReadOnlyAdmin):
+    """What will be an alert if it stays so."""
+
+    list_display = ["store", "kind", "subject", "since"]
+    list_filter = ["kind"]
+    list_select_related = ["store"]

@@ -1,0 +1,24 @@
+"""Letters that aren't about alerts: to be sent like those, but written at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.contrib.auth.models import User
+
+from alerts.models import Mail
+
+
+def write(addresses: Iterable[str], subject: str, text: str, *, now: datetime) -> None:
+    """A letter to each of these, in the transaction of what it's about."""
+    one_line = " ".join(subject.split())[:300]
+    Mail.objects.bulk_create(
+        Mail(address=address, subject=one_line, text=text, created_at=now, due_at=now) for address in addresses
+    )
+
+
+def head_office() -> list[str]:
+    """The addresses of the people who look after all stores."""
+    people = User.objects.filter(is_active=True, memberships__region=None, memberships__isnull=False).exclude(email="")
+    return sorted(set(people.values_list("email", flat=True)))

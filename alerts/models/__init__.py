@@ -1,0 +1,20 @@
+"""What needs attention, and who is told of it: one file an idea."""
+
+from alerts.models.alerts import Alert, AlertQuerySet, Suspicion
+from alerts.models.mail import Mail, MailPreference, Notice
+from alerts.models.rules import AlertRule
+from alerts.models.webhooks import EventType, WebhookDelivery, WebhookEndpoint, WebhookMessage
+
+__all__ = [
+    "Alert",
+    "AlertQuerySet",
+    "AlertRule",
+    "EventType",
+    "Mail",
+    "MailPreference",
+    "Notice",
+    "Suspicion",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookMessage",
+]

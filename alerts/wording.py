@@ -1,0 +1,53 @@
+"""What an alert says, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.utils.translation import gettext as _
+
+from alerts.models import Alert
+
+
+def sentence(alert: Alert) -> str:
+    """What an alert is about, in one sentence without a full stop."""
+    return _SENTENCES[alert.kind](alert)
+
+
+def _queue(alert: Alert) -> str:
+    return _("%(name)s: %(value)d people waiting, more than %(limit)g") % {
+        "name": alert.name,
+        "value": alert.value or 0,
+        "limit": alert.limit or 0,
+    }
+
+
+def _occupancy(alert: Alert) -> str:
+    return _("%(value)d people in the store, capacity %(limit)d") % {
+        "value": alert.value or 0,
+        "limit": alert.limit or 0,
+    }
+
+
+def _controller(alert: Alert) -> str:
+    return _("Controller %(name)s can't be reached: %(detail)s") % {"name": alert.name, "detail": alert.detail}
+
+
+def _sensor(alert: Alert) -> str:
+    return _("Sensor %(name)s is lost, says its controller %(detail)s") % {"name": alert.name, "detail": alert.detail}
+
+
+def _gap(alert: Alert) -> str:
+    return _("Controller %(name)s answers, but intervals are missing: %(detail)s") % {
+        "name": alert.name,
+        "detail": alert.detail,
+    }
+
+
+_SENTENCES: dict[str, Callable[[Alert], str]] = {
+    Alert.Kind.QUEUE: _queue,
+    Alert.Kind.OCCUPANCY: _occupancy,
+    Alert.Kind.CONTROLLER: _controller,
+    Alert.Kind.SENSOR: _sensor,
+    Alert.Kind.GAP: _gap,
+}

@@ -1,0 +1,1 @@
+"""What acts on controllers, and what they have sent: ``test``, ``discover``, ``poll``, ``backfill``, and the events."""

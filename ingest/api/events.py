@@ -1,0 +1,76 @@
+"""``GET /events``: what controllers sent by webhook, as they sent it, the newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ingest.models import Event
+from sites_app.api import pages
+from sites_app.api.endpoint import Endpoint
+from sites_app.api.filters import identifier, instant, narrowed, region_filter, store_filter, text
+from sites_app.authentication import principal_of
+from sites_app.models import Store
+
+ORDER = ("-observed_at", "-store_id", "-controller_id", "-event_id")
+FILTERS = (
+    store_filter("store"),
+    region_filter("store__region"),
+    identifier("controller", "controller_id", "Only of these controllers."),
+    text("type", "event__in", "Only of these types, such as queue.threshold_exceeded."),
+    instant("start", "observed_at__gte", "Only from this instant on, by the controller's time."),
+    instant("end", "observed_at__lt", "Only before this instant, by the controller's time."),
+)
+
+
+class EventSerializer(serializers.Serializer[Any]):
+    """An event of a controller."""
+
+    id = serializers.CharField(help_text="The controller's own id of it.")
+    type = serializers.CharField()
+    store = serializers.CharField(help_text="The code of the store.")
+    controller = serializers.UUIDField()
+    observed_at = serializers.DateTimeField(help_text="The controller's time, with the store's own offset.")
+    received_at = serializers.DateTimeField(help_text="Ours, likewise.")
+    body = serializers.DictField(help_text="All that the controller sent.")
+
+
+class Events(Endpoint):
+    """Events."""
+
+    parameters = (*pages.PARAMETERS, *(filter.name for filter in FILTERS))
+
+    @extend_schema(
+        operation_id="events_list",
+        parameters=[*(filter.described for filter in FILTERS), *pages.DESCRIBED],
+        responses=pages.described(EventSerializer),
+        tags=["Events"],
+    )
+    def get(self, request: Request) -> Response:
+        """What controllers sent by webhook, the newest first."""
+        seen = principal_of(request)
+        rows = Event.objects.select_related("store")
+        if not seen.sees_all:
+            rows = rows.filter(store__in=Store.objects.visible_to(seen))
+        return pages.page_of(request, narrowed(request, rows, FILTERS), ORDER, _written)
+
+
+def _written(rows: Sequence[Event]) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": row.event_id,
+            "type": row.event,
+            "store": row.store.code,
+            "controller": str(row.controller_id),
+            "observed_at": row.store.local(row.observed_at).isoformat(),
+            "received_at": row.store.local(row.received_at).isoformat(),
+            "body": msgspec.json.decode(bytes(row.body)),
+        }
+        for row in rows
+    ]

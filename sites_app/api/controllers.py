@@ -1,0 +1,167 @@
+"""``/controllers``: what is asked in the stores, and how it's doing. Keys go in and never come out."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+
+from sites_app.access import Principal
+from sites_app.api.fields import Coded, RegistrySerializer
+from sites_app.api.filters import choice, flag, region_filter, search, store_filter
+from sites_app.api.resource import GrowingList, OneThatGoes, Resource, describe
+from sites_app.models import Controller, Store
+from sites_app.secrets import Secret
+
+_LONGEST_KEY = 500
+
+
+class HealthSerializer(serializers.Serializer[Any]):
+    """How a controller is doing."""
+
+    state = serializers.ChoiceField(Controller.State.choices, help_text="`unauthorized`: it rejects its key.")
+    last_success_at = serializers.DateTimeField(allow_null=True, help_text="With the store's own offset.")
+    last_error = serializers.CharField(allow_null=True, help_text="One sentence that says what is wrong.")
+    consecutive_failures = serializers.IntegerField(min_value=0)
+    clock_skew_ms = serializers.IntegerField(allow_null=True, help_text="How far its clock is ahead of ours.")
+    path_analytics = serializers.BooleanField(allow_null=True, help_text="Null until it was asked.")
+
+
+class ControllerSerializer(RegistrySerializer):
+    """An XCS controller, or a bare Xovis sensor, in a store."""
+
+    store = Coded("store", queryset=Store.objects, help_text="The code of the store that it's in.")
+    kind = serializers.ChoiceField(
+        Controller.Kind.choices, required=False, help_text="If it isn't given, by the address: /api/v5 is a sensor's."
+    )
+    api_key = serializers.CharField(
+        write_only=True,
+        max_length=_LONGEST_KEY,
+        required=False,
+        help_text="What opens it to us; a sensor's is a login, user:password. Required for a new controller, and with "
+        "a base_url of another host.",
+    )
+    webhook_key = serializers.CharField(
+        write_only=True,
+        max_length=_LONGEST_KEY,
+        required=False,
+        allow_blank=True,
+        help_text="What it sends with its webhooks. The one before is accepted for another day.",
+    )
+    webhook_url = serializers.URLField(read_only=True, help_text="To type into XCS.")
+    health = HealthSerializer(read_only=True)
+
+    unchecked = ("previous_webhook_key_until",)
+
+    class Meta:
+        model = Controller
+        fields = [
+            "id",
+            "store",
+            "name",
+            "kind",
+            "base_url",
+            "api_key",
+            "enabled",
+            "poll_interval_s",
+            "verify_tls",
+            "ca_certificate",
+            "webhook_key",
+            "webhook_url",
+            "health",
+        ]
+        validators: list[Any] = []
+        extra_kwargs = {"base_url": {"help_text": "http(s)://HOST[:PORT]/api/v1, or a sensor's ending with /api/v5."}}
+
+    def validate_base_url(self, url: str) -> str:
+        """Without a slash at its end, as it's compared."""
+        return url.rstrip("/")
+
+    def validate_store(self, store: Store) -> Store:
+        """What was counted stays where it was counted."""
+        if self.instance is not None and self.instance.store_id != store.pk and self.instance.zones.exists():
+            raise serializers.ValidationError(
+                "It has counted in its present store, whose figures would go with it: register it anew in the other."
+            )
+        return store
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "api_key" not in attrs and self._needs_key(attrs):
+            new = "is required" if self.instance is None else "isn't carried to another host unasked: give it again"
+            raise serializers.ValidationError({"api_key": f"The controller's key {new}."})
+        if self.instance is None:
+            attrs.setdefault("kind", Controller.Kind.at(attrs["base_url"]))
+        return attrs
+
+    def _needs_key(self, attrs: dict[str, Any]) -> bool:
+        if self.instance is None:
+            return True
+        before: str = self.instance.base_url
+        return _server(attrs.get("base_url", before)) != _server(before)
+
+    def keep(self, row: Any, values: dict[str, Any]) -> Any:
+        """The controller; a key that is the same again isn't written anew."""
+        if (api_key := values.pop("api_key", None)) is not None and (
+            row._state.adding or row.api_key != Secret.of(api_key)
+        ):
+            row.api_key = Secret.of(api_key)
+        if (webhook_key := values.pop("webhook_key", None)) is not None:
+            row.change_webhook_key(webhook_key)
+        return super().keep(row, values)
+
+    def to_representation(self, instance: Controller) -> dict[str, Any]:
+        at = instance.last_success_at
+        health = {
+            "state": instance.state,
+            "last_success_at": instance.store.local(at).isoformat() if at else None,
+            "last_error": instance.last_error or None,
+            "consecutive_failures": instance.consecutive_failures,
+            "clock_skew_ms": instance.clock_skew_ms,
+            "path_analytics": instance.path_analytics,
+        }
+        plain = {name: getattr(instance, name) for name in _PLAIN}
+        return {
+            "id": str(instance.pk),
+            "store": instance.store.code,
+            **plain,
+            "webhook_url": instance.webhook_url,
+            "health": health,
+        }
+
+
+def _server(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
+
+
+_PLAIN = ("name", "kind", "base_url", "enabled", "poll_interval_s", "verify_tls", "ca_certificate")
+
+
+class _Controllers(Resource):
+    serializer = ControllerSerializer
+    volatile = ("health",)
+
+    def rows(self, principal: Principal) -> QuerySet[Any]:
+        return Controller.objects.visible_to(principal).select_related("store")
+
+
+@describe("controller", "controllers", "Registry")
+class Controllers(_Controllers, GrowingList):
+    """All controllers of the stores that you see."""
+
+    order = ("store__code", "name")
+    filters = (
+        store_filter("store"),
+        region_filter("store__region"),
+        choice("kind", "kind", Controller.Kind.values, "Only of these kinds."),
+        choice("state", "state", Controller.State.values, "Only in these states."),
+        flag("enabled", "enabled", "Only those that are asked, or only those that aren't."),
+        search("name", "base_url", "store__code", "store__name"),
+    )
+
+
+@describe("controller", "controllers", "Registry")
+class OneController(_Controllers, OneThatGoes):
+    """A controller."""

@@ -1,0 +1,117 @@
+"""``POST /stores/import``: the onboarding CSV, all or nothing, with an error per cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from sites_app import onboarding
+from sites_app.api.bodies import CsvBody
+from sites_app.api.endpoint import Endpoint
+from sites_app.api.idempotency import idempotent
+from sites_app.authentication import principal_of
+from sites_app.problems import Problem, parameter_problem
+
+MOST_ERRORS = 1_000
+_CHANGES = ["created", "changed", "unchanged"]
+_CSV = """store_code,store_name,region,timezone,base_url,api_key,opening_hours
+S001,Köln Mitte,Europe/Germany,Europe/Berlin,https://xcs.s001.example.com/api/v1,KEY,Mo-Sa 09:00-20:00
+"""
+
+
+class ImportedStoreSerializer(serializers.Serializer[Any]):
+    """What became of a store of the file."""
+
+    code = serializers.CharField()
+    change = serializers.ChoiceField(_CHANGES)
+
+
+class ImportedControllerSerializer(serializers.Serializer[Any]):
+    """What became of a controller of the file, and what to type into it."""
+
+    store = serializers.CharField()
+    name = serializers.CharField()
+    id = serializers.UUIDField()
+    webhook_url = serializers.URLField()
+    change = serializers.ChoiceField(_CHANGES)
+
+
+class ImportedSerializer(serializers.Serializer[Any]):
+    """What an import has done, or with `dry_run` would do."""
+
+    dry_run = serializers.BooleanField()
+    created = serializers.IntegerField(help_text="How many stores and controllers.")
+    changed = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+    regions_created = serializers.IntegerField()
+    stores = ImportedStoreSerializer(many=True)
+    controllers = ImportedControllerSerializer(many=True)
+
+
+class StoreImport(Endpoint):
+    """Stores with their controllers, many at once."""
+
+    parser_classes = [CsvBody]
+
+    def parameters_of(self, method: str) -> tuple[str, ...]:
+        return ("dry_run",)
+
+    @extend_schema(
+        operation_id="stores_import",
+        summary="Import stores with their controllers",
+        request={("text/csv"): OpenApiTypes.STR},
+        parameters=[
+            OpenApiParameter("dry_run", OpenApiTypes.BOOL, description="Say what would be done, and do nothing.")
+        ],
+        responses=ImportedSerializer,
+        examples=[OpenApiExample("one store", _CSV, request_only=True, media_type="text/csv")],
+        tags=["Registry"],
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Take the onboarding CSV: all of it, or nothing and an error for each cell that can't be used."""
+        dry_run = _flag(request)
+        content: Any = request.data
+        table = onboarding.read(content if isinstance(content, bytes) else b"", today=datetime.now(UTC).date())
+        _refuse(table.errors)
+        with transaction.atomic():
+            plan = onboarding.compare(table)
+            _refuse(onboarding.beyond(plan, principal_of(request)))
+            _refuse(plan.errors)
+            if not dry_run:
+                onboarding.apply(plan)
+        return Response({"dry_run": dry_run, **onboarding.told(plan)})
+
+
+def _flag(request: Request) -> bool:
+    value = request.query_params.get("dry_run", "false")
+    if value not in ("true", "false"):
+        raise parameter_problem("dry_run", f"'{value}' is neither 'true' nor 'false'.")
+    return value == "true"
+
+
+def _refuse(errors: Sequence[onboarding.CellError]) -> None:
+    if errors:
+        more = f", of which the first {MOST_ERRORS:,} are named" if len(errors) > MOST_ERRORS else ""
+        raise Problem(
+            400,
+            f"Nothing was imported: {len(errors):,} cells can't be used{more}.",
+            [
+                {
+                    "pointer": f"/{error.line}/{error.column}" if error.column else f"/{error.line}",
+                    "line": error.line,
+                    "column": error.column,
+                    "value": error.value,
+                    "detail": error.detail,
+                }
+                for error in errors[:MOST_ERRORS]
+            ],
+        )

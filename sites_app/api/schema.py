@@ -1,0 +1,105 @@
+"""What the OpenAPI document says of every endpoint, so that none has to say it: problems, entity tags, the headers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import build_parameter_type
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+from rest_framework import serializers
+
+from sites_app.api.idempotency import HEADER as IDEMPOTENCY_KEY
+from sites_app.problems import MEDIA_TYPE, problem
+
+
+class ProblemErrorSerializer(serializers.Serializer[object]):
+    """What of the request can't be used, and why."""
+
+    parameter = serializers.CharField(required=False, help_text="The query parameter that can't be used.")
+    pointer = serializers.CharField(required=False, help_text="JSON pointer to the field that can't be used.")
+    line = serializers.IntegerField(required=False, help_text="The line of an imported file.")
+    column = serializers.CharField(required=False, allow_blank=True, help_text="The column of an imported file.")
+    value = serializers.CharField(required=False, allow_blank=True, help_text="What stands there; never a key.")
+    detail = serializers.CharField()
+
+
+# By hand, as a serializer has an attribute 'errors' of its own.
+ProblemSerializer = type(
+    "ProblemSerializer",
+    (serializers.Serializer,),
+    {
+        "__doc__": "RFC 9457.",
+        "type": serializers.CharField(),
+        "title": serializers.CharField(),
+        "status": serializers.IntegerField(),
+        "detail": serializers.CharField(),
+        "errors": ProblemErrorSerializer(many=True, required=False),
+    },
+)
+
+_FAULT = {"parameter": "regoin", "detail": "There is no parameter 'regoin'; did you mean 'region'?"}
+_SAID: dict[int, tuple[str, str, list[dict[str, str]]]] = {
+    400: ("The request can't be used; `errors` names what of it.", _FAULT["detail"], [_FAULT]),
+    401: ("No key, or one that is not known, has expired or was revoked.", "Send 'Authorization: Apikey KEY'.", []),
+    403: ("The key may not do this.", "You do not have permission to perform this action.", []),
+    404: ("It isn't there, or not to be seen.", "There is nothing here, or nothing that you can see.", []),
+    406: ("There is no answer of the form that was asked for.", "Could not satisfy the request Accept header.", []),
+    409: ("It can't be done as things stand.", "It still has stores: delete or move them first.", []),
+    412: ("It has been changed since the `If-Match` was read.", "It has been changed since you read it.", []),
+    413: ("The body is too long.", "The body has more than 1,048,576 bytes.", []),
+    415: ("The body is of a type that isn't taken.", 'Unsupported media type "text/plain" in request.', []),
+    422: ("The `Idempotency-Key` was used for another request.", "Take a new one for each request.", []),
+    429: ("The key has used up its limit; see `Retry-After`.", "Request was throttled.", []),
+}
+
+
+def described(status: int) -> OpenApiResponse:
+    """A problem, with an example."""
+    description, detail, errors = _SAID[status]
+    example = OpenApiExample(str(status), problem(status, detail, errors), response_only=True)
+    return OpenApiResponse(ProblemSerializer, description=description, examples=[example])
+
+
+class Schema(AutoSchema):
+    """Describes one endpoint."""
+
+    def _process_override_parameters(self, direction: str = "request") -> Any:
+        ours = {(name, "header"): _header(name, text) for name, text in self._headers().items()}
+        return {**ours, **super()._process_override_parameters(direction)}  # type: ignore[no-untyped-call]
+
+    def _headers(self) -> dict[str, str]:
+        """The headers that this method takes."""
+        if self.method == "GET":
+            return {"If-None-Match": "The `ETag` of an answer that the caller has: it isn't sent again."}
+        if self.method in ("PATCH", "PUT", "DELETE"):
+            return {"If-Match": "The `ETag` of what was read: where it has been changed since, nothing is done."}
+        takes_key = hasattr(getattr(self.view, "post", None), "takes_idempotency_key")
+        return {IDEMPOTENCY_KEY: _AGAIN} if takes_key else {}
+
+    def _get_response_bodies(self, direction: Any = "response") -> Any:
+        bodies = super()._get_response_bodies(direction)
+        for status in self._problems():
+            if str(status) not in bodies:
+                bodies[str(status)] = self._get_response_for_code(  # type: ignore[no-untyped-call]
+                    described(status), str(status), [MEDIA_TYPE], direction
+                )
+        if self.method == "GET":
+            bodies["304"] = {"description": "The caller has this answer already, by its entity tag."}
+        return {status: bodies[status] for status in sorted(bodies)}
+
+    def _problems(self) -> list[int]:
+        """The problems that this method may be answered with."""
+        problems = [400, 401, 403, 406, 429]
+        problems += [404] if "{" in self.path else []
+        problems += [413, 415] if self.method in ("POST", "PUT", "PATCH") else []
+        problems += [412] if self.method in ("PUT", "PATCH", "DELETE") else []
+        problems += [409] if self.method != "GET" else []
+        return problems + ([422] if IDEMPOTENCY_KEY in self._headers() else [])
+
+
+_AGAIN = "A text of your own, such as a UUID: sent again with it, the request does nothing twice."
+
+
+def _header(name: str, description: str) -> Any:
+    return build_parameter_type(name, {"type": "string"}, OpenApiParameter.HEADER, description=description)

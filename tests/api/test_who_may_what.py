@@ -1,0 +1,276 @@
+"""Every address, every method, every kind of caller: what each may do stands in a table, and nothing else is let in.
+
+An address that isn't in the table fails here, so that none is added without saying whom it's for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from ingest import backfilling
+from reports.models import Export
+from sites_app.models import Controller, Sensor
+from tests import chain
+from tests.caller import key, person
+from tests.told import people_in
+
+pytestmark = pytest.mark.django_db
+METHODS = ("get", "post", "put", "patch", "delete")
+CALLERS = (
+    "anonymous",
+    "a read key",
+    "a write key",
+    "a write key of another region",
+    "a manager of another region",
+    "head office",
+)
+
+MEANING: dict[str, Callable[[Any], bool]] = {
+    "+": lambda answer: 200 <= answer.status_code < 300,
+    "?": lambda answer: answer.status_code == 401,
+    "-": lambda answer: answer.status_code == 403,
+    "x": lambda answer: answer.status_code == 404,
+    "m": lambda answer: answer.status_code == 405,
+    "!": lambda answer: answer.status_code == 400,
+    ">": lambda answer: answer.status_code == 302,
+    "0": lambda answer: answer.status_code == 410,
+    "~": lambda answer: "HX-Redirect" in answer,
+}
+"""May; has to say who it is; may not; isn't there for it; nobody may; names what isn't there for it; its file is gone; is
+sent to another page, also by a script."""
+
+EVERYBODY = "++++++"
+LIST = "?+++++"
+"""A list or a report, also as a file: each sees its own stores in it."""
+ONE = "?++xx+"
+"""One row: for another region it isn't there."""
+OWN = "?xxxx+"
+"""What belongs to who made it."""
+CHANGE = "?-+x-+"
+ADD = "?-+!-+"
+"""A row under a region: of another region's, the region isn't there."""
+XCS_CHAIN, XCS_STORE = "?+++??", "?++x??"
+"""A controller knows keys alone."""
+NOWHERE = "?mmmmm"
+"""What no endpoint does."""
+
+TABLE: dict[str, dict[str, str]] = {
+    "regions": {"get": LIST, "post": ADD},
+    "region": {"get": ONE, "put": CHANGE, "patch": CHANGE, "delete": CHANGE},
+    "stores": {"get": LIST, "post": ADD},
+    "stores-import": {"post": ADD},
+    "store": {"get": ONE, "put": CHANGE, "patch": CHANGE, "delete": CHANGE},
+    "controllers": {"get": LIST, "post": ADD},
+    "controller": {"get": ONE, "put": CHANGE, "patch": CHANGE, "delete": CHANGE},
+    "controller-test": {"post": CHANGE},
+    "controller-discover": {"post": CHANGE},
+    "controller-poll": {"post": CHANGE},
+    "controller-backfill": {"post": CHANGE},
+    "backfill": {"get": ONE},
+    "sensors": {"get": LIST},
+    "sensor": {"get": ONE},
+    "zones": {"get": LIST},
+    "zone": {"get": ONE, "put": CHANGE, "patch": CHANGE},
+    "events": {"get": LIST},
+    "exports": {"get": LIST, "post": LIST},
+    "export": {"get": OWN},
+    "export-file": {"get": "?xxxx0"},
+    "live-occupancy": {"get": LIST},
+    "live-queues": {"get": LIST},
+    **{f"report-{name}": {"get": LIST} for name in ("footfall", "occupancy", "queues", "dwell", "paths")},
+    "schema": {"get": EVERYBODY},
+    "api-docs": {"get": EVERYBODY},
+    **{f"xcs-chain-{name}": {"get": XCS_CHAIN} for name in ("sensors", "occupancy", "queues", "counts", "paths")},
+    **{
+        f"xcs-store-{name}": {"get": XCS_STORE}
+        for name in ("sensors", "occupancy", "queues", "counts", "dwell", "paths")
+    },
+    "xcs-chain-dwell": {"get": XCS_STORE},
+    "xcs-chain-nothing": {"get": "?xxx??"},
+    "xcs-store-nothing": {"get": "?xxx??"},
+}
+BY_PEOPLE = {"overview": ">>>>++", "overview-live": "~~~~++", "login": "++++>>"}
+ELSEWHERE = {
+    "live-stream": "an application of its own: tests/reports/test_stream.py",
+    "logout": "by POST: tests/portal/test_pages.py",
+    None: "of machines, without a name: healthz, readyz, metrics, favicon.ico",
+}
+WINDOW = {"start": "2025-11-03T08:00:00Z", "end": "2025-11-03T09:00:00Z"}
+
+
+def patterns(of: Any = None) -> Iterator[URLPattern]:
+    """All addresses but the admin's."""
+    for pattern in (of or get_resolver()).url_patterns:
+        if isinstance(pattern, URLPattern):
+            yield pattern
+        elif isinstance(pattern, URLResolver) and pattern.app_name != "admin":
+            yield from patterns(pattern)
+
+
+class World:
+    """A store with one of everything, and those who ask for it."""
+
+    def __init__(self) -> None:
+        self.controller = chain.controller(chain.store("S1", under="Europe/North"))
+        self.zone = chain.zone(self.controller, "floor")
+        now = datetime.now(UTC)
+        people_in(self.zone, 3, at=now)
+        sensor = Sensor.objects.create(controller=self.controller, sensor_id="80:1F", status="online", last_seen_at=now)
+        start, end = datetime(2025, 11, 3, tzinfo=UTC), datetime(2025, 11, 4, tzinfo=UTC)
+        backfill = backfilling.plan([self.controller], start=start, end=end, now=end)
+        office = person("office", None, is_superuser=True, is_staff=True)
+        elsewhere = chain.region("Asia")
+        self.arguments: dict[str, dict[str, Any]] = {
+            "region": {"code": "europe-north"},
+            "store": {"code": "S1"},
+            "zone": {"store__code": "S1", "code": "floor"},
+            "sensor": {"pk": sensor.pk},
+            "backfill": {"pk": backfill.pk},
+            **{name: {"pk": self.controller.pk} for name in TABLE if name.startswith("controller") and name[-1] != "s"},
+        }
+        self.callers: dict[str, tuple[Client, dict[str, str]]] = {
+            "anonymous": self.program(None),
+            "a read key": self.program(key()[1]),
+            "a write key": self.program(key(scopes=["write"])[1]),
+            "a write key of another region": self.program(key(elsewhere, scopes=["write"])[1]),
+            "a manager of another region": self.person(person("manager", elsewhere)),
+            "head office": self.person(office),
+        }
+
+    def program(self, plain: str | None) -> tuple[Client, dict[str, str]]:
+        return Client(raise_request_exception=False), {"Authorization": f"Apikey {plain}"} if plain else {}
+
+    def person(self, user: Any) -> tuple[Client, dict[str, str]]:
+        client = Client(raise_request_exception=False)
+        client.force_login(user)
+        return client, {}
+
+    def body(self, name: str, method: str) -> Any:
+        """What does something, where it may be done."""
+        region = {"code": "new", "name": "New", "parent": "europe-north"}
+        store = {"code": "S9", "name": "New", "region": "europe-north", "timezone": "Europe/Berlin"}
+        controller = {"store": "S1", "name": "Second", "base_url": "http://127.0.0.1:9/api/v1", "api_key": "k"}
+        bodies: dict[str, Any] = {
+            "regions": region,
+            "region": {"code": "europe-north", "name": "North", "parent": "europe"},
+            "stores": store,
+            "store": {**store, "code": "S1"},
+            "controllers": controller,
+            "controller": {**controller, "name": "Controller 1"},
+            "controller-backfill": {"start": "2025-11-03", "end": "2025-11-04"},
+            "zone": {"kind": "area", "capacity": 5},
+            "exports": {"report": "footfall", "start": "2025-11-03", "end": "2025-11-04"},
+        }
+        return {} if method == "patch" else bodies.get(name, {})
+
+    def export(self, client: Client) -> Any:
+        """The address of an export of head office's."""
+        order = self.body("exports", "post")
+        made = client.post("/api/v1/exports", order, content_type="application/json").json()
+        Export.objects.update(state=Export.State.DONE)
+        return made["id"]
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_every_address_is_in_the_table() -> None:
+    named = {pattern.name for pattern in patterns()}
+    assert named - TABLE.keys() - BY_PEOPLE.keys() == ELSEWHERE.keys()
+    assert len([pattern for pattern in patterns() if pattern.name is None]) == 4
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_each_may_do_what_the_table_says_and_nothing_else(world: World, name: str) -> None:
+    wrong = []
+    for method in METHODS:
+        expected = TABLE[name].get(method, NOWHERE)
+        if name in ("schema", "api-docs") and method != "get":
+            expected = "mmmmmm"
+        elif name.startswith("xcs-") and method != "get":
+            expected = "?mmm??"
+        for caller, sign in zip(CALLERS, expected, strict=True):
+            with transaction.atomic():
+                answer = ask(world, name, method, caller)
+                transaction.set_rollback(True)
+            if not MEANING[sign](answer):
+                wrong.append(f"{method} {name} by {caller}: {answer.status_code} {answer.content[:200]!r}, not {sign}")
+    assert wrong == []
+
+
+def ask(world: World, name: str, method: str, caller: str) -> Any:
+    """One request, as well made as it can be."""
+    client, headers = world.callers[caller]
+    arguments = world.arguments.get(name, {})
+    if name.startswith("xcs-store"):
+        arguments = {"store": "S1"}
+    if name.startswith("xcs-") and name.endswith("-dwell"):
+        arguments = {**arguments, "zone": "S1/floor" if "chain" in name else "floor"}
+    if name.endswith("-nothing"):
+        arguments = {**arguments, "path": "/doors"}
+    if name in ("export", "export-file"):
+        arguments = {"export_id": world.export(world.callers["head office"][0])}
+    url = reverse(name, kwargs=arguments)
+    query = ""
+    if method == "get" and re.search("report-|counts|xcs-.*-paths", name):
+        query = f"?start={WINDOW['start']}&end={WINDOW['end']}"
+    if name == "stores-import" and method != "get":
+        csv = "store_code,store_name,region,timezone,base_url,api_key\nS1,New,Europe/North,Europe/Berlin,http://h/api/v1,k\n"
+        return getattr(client, method)(url, data=csv, content_type="text/csv", headers=headers)
+    if method == "get":
+        return client.get(url + query, headers=headers)
+    if method == "delete" and name in ("store", "region", "controller"):
+        return client.delete(free(world, name), headers=headers)
+    return getattr(client, method)(url, data=world.body(name, method), content_type="application/json", headers=headers)
+
+
+def free(world: World, name: str) -> str:
+    """One of these on which nothing hangs, beside the others."""
+    if name == "region":
+        return reverse(name, kwargs={"code": chain.region("Europe/North/Empty").code})
+    empty = chain.store("S8", under="Europe/North")
+    if name == "store":
+        return reverse(name, kwargs={"code": empty.code})
+    alone: Controller = chain.controller(empty)
+    return reverse(name, kwargs={"pk": alone.pk})
+
+
+@pytest.mark.parametrize("name", BY_PEOPLE)
+def test_pages_are_for_people_who_are_logged_in(world: World, name: str) -> None:
+    for caller, sign in zip(CALLERS, BY_PEOPLE[name], strict=True):
+        client, headers = world.callers[caller]
+        answer = client.get(reverse(name), headers=headers)
+        assert MEANING[sign](answer), f"{name} by {caller}: {answer.status_code}"
+
+
+def test_the_admin_is_for_staff_alone(world: World) -> None:
+    [admin] = [one for one in get_resolver().url_patterns if getattr(one, "app_name", "") == "admin"]
+    paths = {re.sub(r"<[^>]*>", "1", path) for path in _paths(admin)} - {"/admin/login/"}
+    assert len(paths) > 100
+    for path in sorted(paths):
+        if "(" in path or "static" in path:
+            continue
+        for caller in CALLERS[:-1]:
+            client, headers = world.callers[caller]
+            answer = client.get(path, headers=headers)
+            assert answer.status_code in (302, 404, 405), f"{path} by {caller}: {answer.status_code}"
+            assert "Traceback" not in answer.content.decode()
+
+
+def _paths(of: Any, prefix: str = "/") -> Iterator[str]:
+    prefix += str(of.pattern)
+    for pattern in of.url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _paths(pattern, prefix)
+        else:
+            yield prefix + str(pattern.pattern)
