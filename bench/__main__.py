@@ -12,6 +12,7 @@ from bench.figures import HEAD, Figure, machine
 BENCHMARKS = (
     "api",
     "simulator",
+    "reports",
     "ingest",
 )
 
