@@ -10,8 +10,10 @@ from importlib import import_module
 from bench.figures import HEAD, Figure, machine
 
 BENCHMARKS = (
+    "api",
     "simulator",
-)  # fmt: skip
+    "ingest",
+)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -50,21 +50,26 @@ async def _ask_each(queue: Iterator[Ask]) -> None:
             transport.close()
 
 
-def send(address: str, requests: Iterator[bytes], *, clients: int, seconds: float, expect: int) -> float:
+def send(
+    address: str, requests: Iterator[bytes], *, clients: int, seconds: float, expect: int, rate: float | None = None
+) -> float:
     """How many requests a second are answered by a server, each client sending its next one when it has the answer.
 
-    Raises ``RuntimeError`` for a status other than ``expect`` or a broken connection.
+    With a ``rate``, no more than so many a second are sent. Raises ``RuntimeError`` for a status other than ``expect`` or
+    a broken connection.
     """
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_send(address, requests, clients, seconds, expect))
+        return runner.run(_send(address, requests, clients, seconds, expect, clients / rate if rate else 0.0))
 
 
-async def _send(address: str, requests: Iterator[bytes], clients: int, seconds: float, expect: int) -> float:
+async def _send(
+    address: str, requests: Iterator[bytes], clients: int, seconds: float, expect: int, pause_s: float
+) -> float:
     loop, url = asyncio.get_running_loop(), urlsplit(address)
     until = time.monotonic() + seconds
     senders, transports = list[_Sending](), list[asyncio.Transport]()
     for _ in range(clients):
-        sender = _Sending(requests, until, loop.create_future(), expect)
+        sender = _Sending(requests, until, loop.create_future(), expect, pause_s)
         transport, _ = await loop.create_connection(lambda it=sender: it, str(url.hostname), url.port or 80)  # type: ignore[misc]
         senders.append(sender)
         transports.append(transport)
@@ -115,7 +120,18 @@ class _Asking(asyncio.Protocol):
 
 
 class _Sending(_Asking):
-    """Does so until a moment."""
+    """Does so until a moment, at most once in ``pause_s``."""
 
-    def __init__(self, requests: Iterable[bytes], until: float, done: asyncio.Future[None], expect: int) -> None:
+    def __init__(
+        self, requests: Iterable[bytes], until: float, done: asyncio.Future[None], expect: int, pause_s: float
+    ) -> None:
         super().__init__(takewhile(lambda _: time.monotonic() < until, requests), done, expect)
+        self._pause_s, self._next_at = pause_s, 0.0
+
+    def _ask(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._pause_s and loop.time() < self._next_at:
+            loop.call_at(self._next_at, self._ask)
+        else:
+            self._next_at = max(self._next_at + self._pause_s, loop.time())
+            super()._ask()

@@ -192,6 +192,11 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "PREPROCESSING_HOOKS": ["sites_app.openapi.without_slashes"],
+    "ENUM_NAME_OVERRIDES": {
+        "AlertState": "alerts.api.alerts.STATES",
+        "DeliveryState": "alerts.models.webhooks.WebhookDelivery.State",
+        "ExportState": "reports.models.exports.Export.State",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     # Its own validator is another host, which isn't to be told of ours.
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},

@@ -154,7 +154,7 @@ class Migration(migrations.Migration):
             model_name="alert",
             name="since",
             field=models.DateTimeField(
-                blank=True, help_text="Since when it had been so when it was opened.", null=True
+                blank=True, help_text="Since when it had been so when it was opened, if not for longer.", null=True
             ),
         ),
         migrations.AddField(

@@ -67,7 +67,9 @@ class Alert(models.Model):
     detail = models.TextField(blank=True)
     value = models.FloatField(null=True, blank=True)
     limit = models.FloatField(null=True, blank=True)
-    since = models.DateTimeField(null=True, blank=True, help_text="Since when it had been so when it was opened.")
+    since = models.DateTimeField(
+        null=True, blank=True, help_text="Since when it had been so when it was opened, if not for longer."
+    )
     opened_at = models.DateTimeField()
     clear_since = models.DateTimeField(null=True, blank=True, editable=False)
     resolved_at = models.DateTimeField(null=True, blank=True)

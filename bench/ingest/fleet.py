@@ -1,46 +1,34 @@
-"""A whole platform that polls a fleet, as it does in life: how late its polls are, and what they cost.
-
-All of it is on this machine: the simulated controllers, the platform's processes, its database and its broker. The past
-of the fleet is left out: what is measured is how a chain that runs keeps running.
-"""
+"""Ten thousand controllers, each asked every minute by a whole platform on this machine: how late, and at what cost."""
 
 from __future__ import annotations
 
-import csv
-import io
 import time
-import urllib.request
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import quantiles
-from typing import Any
 from uuid import UUID
 
-import psycopg
+import requests
 
 from bench.figures import Figure
-from bench.processes import Used, used_by
-from bench.simulator import running_fleet
-from tests.stack.running import PROCESSES, Stack, running_stack, wait_for
-from xovis_platform.stack.state import read_stack
+from bench.ingest.fleets import Platform, Row, platform
+from bench.processes import Used
 
 CONTROLLERS = 10_000
 MINUTES = 10
+FEW, FEW_MINUTES = 500, 2
 INTERVAL_S = 60
 LATE_S = 10.0
+COST_SHARE = 1.6
+"""Of what two plain GETs cost."""
+WARM_UP_S = 90
 OURS = ("web", "broker", "poll", "work", "beat")
 """The platform's processes, aside from its database."""
+POLLING = ("broker", "poll", "beat")
+"""Those of them that poll; the others wait for requests, and roll up."""
 
-Database = psycopg.Connection[tuple[Any, ...]]
-
-_SKIP_THE_PAST = """
-    UPDATE ingest_stream SET cursor = date_trunc('hour', now()), watched_from = now()
-    WHERE kind IN ('footfall', 'dwell', 'paths')
-"""
-_POLLED = "SELECT count(*) FROM ingest_stream WHERE kind IN ('live', 'discovery') AND last_success_at IS NOT NULL"
 _TURNS = """
     SELECT DISTINCT zone.controller_id, sample.received_at
     FROM ingest_occupancysample sample JOIN sites_app_zone zone ON zone.id = sample.zone_id
@@ -49,88 +37,67 @@ _TURNS = """
 _WAITING = "SELECT count(*) FROM ingest_dirty"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Course:
-    """What the platform did while it was watched."""
+    """What the platform did while it was watched: how late its polls had ended, and what its processes used."""
 
-    seconds: float
-    polls: int
     lateness_s: list[float]
     missed: int
     used: dict[str, Used]
-    memory_mb: list[float] = field(default_factory=list)
-    dirty: int = 0
+    memory_mb: list[float]
 
-    @property
-    def late_p99_s(self) -> float:
-        return quantiles(self.lateness_s, n=100, method="inclusive")[98]
+    def cost_ms(self, names: tuple[str, ...]) -> float:
+        """The processor's time for one poll."""
+        return sum(self.used[name].cpu_s for name in names) / len(self.lateness_s) * 1000
 
 
 def run(controllers: int = CONTROLLERS, minutes: float = MINUTES) -> Iterator[Figure]:
-    with platform_with(controllers) as (stack, database):
-        course = watch(stack, database, minutes)
-    yield Figure(f"polls of {controllers:,} controllers, each late at p99", course.late_p99_s, LATE_S, "s", True)
-    yield Figure("  polls that were left out", course.missed, 0, "", True)
+    with platform(FEW) as it:
+        few_ms = watch(it, FEW_MINUTES).cost_ms(("poll",))
+    with platform(controllers) as it:
+        time.sleep(WARM_UP_S)
+        course = watch(it, minutes)
+        bare_ms = _bare_ms(it.controllers)
+    late = quantiles(course.lateness_s, n=100, method="inclusive")[98]
+    yield Figure(f"polls of {controllers:,} controllers every {INTERVAL_S} s: late at p99", late, LATE_S, "s", True)
+    yield Figure("  turns that were left out", course.missed, 0, "", True)
     first, last = course.memory_mb[0], course.memory_mb[-1]
-    yield Figure(
-        "  memory of the platform's processes at the end, to the first minute's", last, first * 1.1, "MB", True
-    )
+    yield Figure("  memory of all processes in the last minute (limit: 1.1 × the first)", last, 1.1 * first, "MB", True)
+    limit = COST_SHARE * bare_ms
+    polling, whole = course.cost_ms(POLLING), course.cost_ms(OURS)
+    yield Figure(f"  processor time of a poll (two plain GETs: {bare_ms:.2f} ms)", polling, limit, "ms", True)
+    growth = f"  processor time of the workers that poll, for a poll (with {FEW} controllers: {few_ms:.2f} ms)"
+    yield Figure(growth, course.cost_ms(("poll",)), 1.25 * few_ms, "ms", True)
+    yield Figure("  and all else that the platform does meanwhile, rollups included", whole, limit, "ms", True)
 
 
-@contextmanager
-def platform_with(controllers: int) -> Iterator[tuple[Stack, Database]]:
-    """A platform that knows so many controllers and their zones, and has no past to fetch."""
-    stores = controllers  # there are more controllers than stores
-    with running_fleet(stores) as (_, control_url), running_stack("run") as stack:
-        wait_for("the stack is ready", stack.is_ready)
-        began = time.monotonic()
-        stack.manage("import_stores", "-", standard_input=_onboarding(control_url, controllers))
-        print(f"# {controllers:,} controllers were registered in {time.monotonic() - began:.0f} s", flush=True)
-        state = read_stack(stack.data_dir)
-        assert state is not None
-        with psycopg.connect(state.database_url, autocommit=True) as database:
-            wait_for("all controllers have streams", lambda: _skip_the_past(database) >= controllers, 120)
-            took = wait_for("all were polled", lambda: _one(database, _POLLED) >= 2 * controllers, 1200)
-            print(f"# all of them were polled and discovered {took:.0f} s later", flush=True)
-            wait_for("the first rollups are made", lambda: _one(database, _WAITING) < controllers, 600)
-            yield stack, database
-
-
-def watch(stack: Stack, database: Database, minutes: float) -> Course:
+def watch(it: Platform, minutes: float) -> Course:
     """Let it run for so long."""
     began, started = datetime.now(UTC), time.monotonic()
-    before = _used(stack)
-    memory = list[float]()
+    before, memory = it.used(), list[float]()
     while (passed := time.monotonic() - started) < minutes * 60:
         time.sleep(min(60.0, minutes * 60 - passed))
-        memory.append(sum((_used(stack)[name] for name in OURS), Used()).memory_mb)
-        print(f"# {passed / 60:.0f} min: {memory[-1]:.0f} MB, dirty {_one(database, _WAITING):,}", flush=True)
-    after, seconds = _used(stack), time.monotonic() - started
-    lateness, missed = _lateness(database, began)
-    used = {name: after[name] - before[name] for name in after}
-    return Course(seconds, len(lateness), lateness, missed, used, memory, _one(database, _WAITING))
+        used = it.used()
+        memory.append(sum(used[name].memory_mb for name in OURS))
+        print(f"# {memory[-1]:.0f} MB, {it.one(_WAITING):,} marks wait", flush=True)
+    lateness, missed = _lateness(it, began)
+    return Course(lateness, missed, {name: used[name] - before[name] for name in used}, memory)
 
 
-def _lateness(database: Database, began: datetime) -> tuple[list[float], int]:
+def _lateness(it: Platform, began: datetime) -> tuple[list[float], int]:
     """How long after its turn each poll had ended, in seconds; and how many turns nothing came of."""
-    until = datetime.now(UTC).timestamp() - INTERVAL_S
-    turns = dict[UUID, set[int]]()
-    late = list[float]()
-    offsets = {id_: _offset_s(id_) for (id_,) in database.execute("SELECT id FROM sites_app_controller")}
-    for controller_id, received_at in database.execute(_TURNS, [began]):
-        since = received_at.timestamp() - offsets[controller_id]
-        number, passed = divmod(since, INTERVAL_S)
+    offsets = {id_: _offset_s(id_) for (id_,) in it.database.execute("SELECT id FROM sites_app_controller")}
+    first, last = began.timestamp(), time.time() - INTERVAL_S
+    late, turns = list[float](), {id_: set[int]() for id_ in offsets}
+    for controller_id, received_at in it.database.execute(_TURNS, [began]):
+        number, passed = divmod(received_at.timestamp() - offsets[controller_id], INTERVAL_S)
         late.append(passed)
-        turns.setdefault(controller_id, set()).add(int(number))
-    expected = {
-        id_: range(_turn(began.timestamp(), offset) + 1, _turn(until, offset) + 1) for id_, offset in offsets.items()
-    }
-    missed = sum(len(set(numbers) - turns.get(id_, set())) for id_, numbers in expected.items())
+        turns[controller_id].add(int(number))
+    missed = 0
+    for id_, offset in offsets.items():
+        numbers = range(int((first - offset) // INTERVAL_S) + 1, int((last - offset) // INTERVAL_S) + 1)
+        missed += len(set(numbers) - turns[id_])
     return late, missed
-
-
-def _turn(instant: float, offset: float) -> int:
-    return int((instant - offset) // INTERVAL_S)
 
 
 def _offset_s(controller_id: UUID) -> float:
@@ -138,22 +105,12 @@ def _offset_s(controller_id: UUID) -> float:
     return zlib.crc32(controller_id.bytes) / 2**32 * INTERVAL_S
 
 
-def _used(stack: Stack) -> dict[str, Used]:
-    return {name: used_by(stack.pids(mark)) for name, mark in PROCESSES.items()}
-
-
-def _skip_the_past(database: Database) -> int:
-    return database.execute(_SKIP_THE_PAST).rowcount // 3
-
-
-def _onboarding(control_url: str, controllers: int) -> str:
-    with urllib.request.urlopen(f"{control_url}/fleet.csv") as answer:
-        rows = list(csv.reader(io.StringIO(answer.read().decode())))
-    text = io.StringIO()
-    csv.writer(text).writerows(rows[: controllers + 1])
-    return text.getvalue()
-
-
-def _one(database: Database, statement: str) -> Any:
-    row = database.execute(statement).fetchone()
-    return row[0] if row else None
+def _bare_ms(controllers: list[Row], count: int = 2_000) -> float:
+    """The processor's time of two GETs with ``requests`` and their ``.json()``, for one controller."""
+    began = time.process_time()
+    with requests.Session() as session:
+        for row in controllers[:count]:
+            headers = {"Authorization": f"Apikey {row['api_key']}"}
+            for path in ("/occupancy/current", "/queue/status"):
+                session.get(row["base_url"] + path, headers=headers, timeout=10).json()
+    return (time.process_time() - began) / min(count, len(controllers)) * 1000

@@ -24,13 +24,14 @@ class Place(NamedTuple):
     kind: str
 
 
-def make_chain(controllers: int) -> list[Place]:
-    """Register so many stores with a controller each; all their zones."""
+def make_chain(controllers: int, *, first: int = 0) -> list[Place]:
+    """Register so many stores with a controller each, numbered from ``first`` on; all their zones."""
     from sites_app.models import Controller, Region, Store, Zone
 
-    region = Region.objects.create(code="chain", name="Chain")
+    region, _ = Region.objects.get_or_create(code="chain", defaults={"name": "Chain"})
     stores = Store.objects.bulk_create(
-        Store(code=f"S{n:05}", name=f"Store {n}", region=region, timezone="Europe/Berlin") for n in range(controllers)
+        Store(code=f"S{n:05}", name=f"Store {n}", region=region, timezone="Europe/Berlin")
+        for n in range(first, first + controllers)
     )
     made = Controller.objects.bulk_create(
         Controller(store=store, name="Controller", base_url="http://127.0.0.1:9/api/v1", api_key="k", webhook_key=KEY)
@@ -52,15 +53,15 @@ def events(number: Iterator[int] = count()) -> Iterator[bytes]:  # noqa: B008 - 
                 "eventId": f"evt-{n:012}",
                 "event": "queue.threshold_exceeded",
                 "timestamp": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
-                "data": {"zoneId": "checkout", "name": "Checkout", "people_waiting": n % 17, "threshold": 5},
+                "data": {"zoneId": "checkout", "name": "Queue", "people_waiting": n % 17, "threshold": 5},
             }
         ).encode()
 
 
-def post(base_url: str, controller_id: UUID, body: bytes) -> bytes:
+def post(base_url: str, controller_id: UUID, body: bytes, key: str = KEY) -> bytes:
     """The whole request, as it goes over the wire."""
     host = urlsplit(base_url).netloc
     return (
-        f"POST /ingest/xcs/{controller_id} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Apikey {KEY}\r\n"
+        f"POST /ingest/xcs/{controller_id} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Apikey {key}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     ).encode() + body

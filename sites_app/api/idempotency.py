@@ -96,11 +96,17 @@ def _claim(caller: str, key: str, fingerprint: str, now: datetime) -> FirstAnswe
     return row
 
 
+def kept_without(response: Response, name: str) -> Response:
+    """An answer of which one member, a secret that is shown once, isn't kept: whoever asks again gets null for it."""
+    response.kept = {**response.data, name: None}  # type: ignore[attr-defined]
+    return response
+
+
 def _keep(claim: FirstAnswer, response: Response) -> None:
     if not 200 <= response.status_code < 300:
         FirstAnswer.objects.filter(pk=claim.pk).delete()
         return
-    claim.status, claim.content = response.status_code, response.data
+    claim.status, claim.content = response.status_code, getattr(response, "kept", response.data)
     claim.headers = {name: response[name] for name in _KEPT_HEADERS if response.has_header(name)}
     claim.save(update_fields=["status", "content", "headers"])
 

@@ -7,7 +7,7 @@ import random
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,12 +31,12 @@ _FAILING = "SELECT count(*) FROM ingest_stream WHERE consecutive_failures > 0"
 _WAITING = "SELECT (SELECT count(*) FROM ingest_event WHERE digested_at IS NULL) + (SELECT count(*) FROM ingest_dirty)"
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="tests.chaos", description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--stores", type=int, default=178, help="178 stores have 200 controllers")
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     say(f"again by: python -m tests.chaos --seconds {asked.seconds:g} --seed {asked.seed} --stores {asked.stores}")
     with running_fleet(asked.stores, asked.seed) as fleet, running_stack("run") as stack:
         try:
