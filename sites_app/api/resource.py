@@ -145,11 +145,12 @@ class OneThatGoes(ChangingOne):
         return Response(status=204)
 
 
-def describe(noun: str, plural: str, example: Mapping[str, Any]) -> Any:
+def describe(noun: str, plural: str, example: Mapping[str, Any], tag: str = "Registry") -> Any:
     """Describe a resource's view in the OpenAPI document, by what it has: a class decorator."""
 
     def described(view: type[Any]) -> type[Any]:
         serializer, is_list = view.serializer, issubclass(view, ListOf)
+        name = plural.replace(" ", "_")
         shown = _shown(noun, example, is_list=is_list, read_only=_read_only(serializer))
         filters = [filter.described for filter in getattr(view, "filters", ())]
         many = {"responses": pages.described(serializer), "parameters": [*filters, *pages.DESCRIBED]} if is_list else {}
@@ -163,7 +164,7 @@ def describe(noun: str, plural: str, example: Mapping[str, Any]) -> Any:
         ids = {"get": "list" if is_list else "one", "post": "add", "patch": "change", "put": "replace"}
         wanted = {
             method: extend_schema(
-                operation_id=f"{plural}_{ids.get(method, method)}", tags=["Registry"], examples=shown, **described
+                operation_id=f"{name}_{ids.get(method, method)}", tags=[tag], examples=shown, **described
             )
             for method, described in methods.items()
             if hasattr(view, method)

@@ -16,7 +16,8 @@ import django
 
 # Not what it would make up of one answer for the next: it would let controllers be asked at addresses out of its head.
 PHASES = "examples,coverage,fuzzing"
-PLAIN = ("--no-color", "--warnings", "off", "--generation-database", "none", "--phases", PHASES)
+CONFIG = Path(__file__).with_name("schemathesis.toml")
+PLAIN = ("--no-color", "--warnings", "off", "--generation-deterministic", "--phases", PHASES)
 
 
 def fuzz(
@@ -24,7 +25,13 @@ def fuzz(
 ) -> subprocess.CompletedProcess[str]:
     """Let it ask everything that the document describes, with this key; what it says is shown, or kept."""
     command = [
-        *(str(Path(sys.executable).with_name("schemathesis")), "run", f"{url}/api/v1/schema"),
+        *(
+            str(Path(sys.executable).with_name("schemathesis")),
+            "--config-file",
+            str(CONFIG),
+            "run",
+            f"{url}/api/v1/schema",
+        ),
         *("--header", f"Authorization: Apikey {key}", "--checks", "all", *PLAIN, *options),
     ]
     return subprocess.run(command, cwd=folder, capture_output=quietly, text=True, check=False)
