@@ -25,7 +25,8 @@ class ChangeSerializer(serializers.Serializer[object]):
 
     id = serializers.CharField(help_text="What to go on from, as `Last-Event-ID`.")
     event = serializers.ChoiceField(["occupancy", "queue"], help_text="What has changed.")
-    data = serializers.CharField(help_text="JSON: an item of `results` of `/live/occupancy` or `/live/queues`.")  # type: ignore[assignment]  # the metaclass takes it out of the class
+    # The framework takes fields out of the class, so its own ``data`` stays what it is.
+    data = serializers.CharField(help_text="An item of `results` of the live answers, as JSON.")  # type: ignore[assignment]
 
 
 _ANSWER = OpenApiResponse(
