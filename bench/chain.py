@@ -28,7 +28,8 @@ _BUCKETS = """
     SELECT store.id AS store_id, local, local AT TIME ZONE store.timezone AS start, is_open, store.capacity
     FROM generate_series(%(first)s::timestamp, %(last)s::timestamp - interval '1 second', %(step)s::interval) AS local,
          sites_app_store store, (VALUES (true), (false)) AS openness (is_open)
-    WHERE %(step)s = '1 day' OR is_open = (local::time >= '08:00' AND local::time < '20:00')
+    WHERE (%(step)s = '1 day' OR is_open = (local::time >= '08:00' AND local::time < '20:00'))
+      AND local AT TIME ZONE store.timezone AT TIME ZONE store.timezone = local  -- some hours are skipped
 """
 _FIGURES = {
     "occupancy": (
@@ -58,19 +59,19 @@ _FIGURES = {
 }  # fmt: skip
 
 
-def make_registry(stores: int) -> None:
+def make_registry(stores: int, *, prefix: str = "") -> None:
     """Regions, stores with their hours, controllers and zones. Stores of a district share their clock and hours."""
     from sites_app.models import Controller, OpeningHours, Region, SpecialHours, Store, Zone
 
-    top = Region.objects.create(code="chain", name="Chain")
-    areas = [Region.objects.create(code=f"area-{n}", name=f"Area {n}", parent=top) for n in range(8)]
+    top = Region.objects.create(code=f"{prefix}chain", name=f"{prefix}Chain")
+    areas = [Region.objects.create(code=f"{prefix}area-{n}", name=f"Area {n}", parent=top) for n in range(8)]
     districts = [
-        Region.objects.create(code=f"district-{n}", name=f"District {n}", parent=areas[n % 8])
+        Region.objects.create(code=f"{prefix}district-{n}", name=f"District {n}", parent=areas[n % 8])
         for n in range(max(9, stores // 20))
     ]
     made = Store.objects.bulk_create(
         Store(
-            code=f"S{n:05}",
+            code=f"{prefix}S{n:05}",
             name=f"Store {n}",
             region=districts[n % len(districts)],
             timezone=_ZONES[n % len(districts) % len(_ZONES)],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -66,3 +66,22 @@ class ReportRequest:
     def by_place(self) -> bool:
         """Whether each row is of one store, and so on one clock."""
         return self.by in ("store", "zone")
+
+
+@dataclass(frozen=True, slots=True)
+class HealthRequest:
+    """The report on the data itself, by store and day: each store's own local days. Filters are codes."""
+
+    start: date
+    end: date
+    hours: Hours = "open"
+    stores: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    order: str = ""
+    limit: int | None = None
+
+    def of(self, measure: Measure) -> ReportRequest:
+        """A measure's report of the same days of the same stores."""
+        whole = ReportRequest(measure, self.start, self.end, "day", "store", self.hours)
+        return replace(whole, stores=self.stores, regions=self.regions, tags=self.tags)

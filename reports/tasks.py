@@ -7,7 +7,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from reports import basis, exports, rollups
+from reports import basis, exports, health, rollups
 
 
 def utc_now() -> datetime:
@@ -40,3 +40,9 @@ def make_export(*, export_id: str) -> None:
 def sweep_exports() -> None:
     """Delete the files that have expired."""
     exports.sweep(now=utc_now())
+
+
+@shared_task
+def note_clocks() -> None:
+    """Keep how far controllers' clocks are off today."""
+    health.note_clocks(now=utc_now())

@@ -62,6 +62,7 @@ app.conf.update(
         "roll-up": {"task": "reports.tasks.roll_up", "schedule": 3.0, "options": {"expires": 30}},
         "dispatch-exports": {"task": "reports.tasks.dispatch_exports", "schedule": 2.0, "options": {"expires": 10}},
         "sweep-exports": {"task": "reports.tasks.sweep_exports", "schedule": 3600.0, "options": {"expires": 3600}},
+        "note-clocks": {"task": "reports.tasks.note_clocks", "schedule": 300.0, "options": {"expires": 300}},
         "run-backfills": {"task": "ingest.tasks.run_backfills", "schedule": 2.0, "options": {"expires": 10}},
         "review-alerts": {"task": "alerts.tasks.review", "schedule": 15.0, "options": {"expires": 15}},
         "deliver-webhooks": {

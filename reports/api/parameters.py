@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import cast
@@ -12,6 +12,7 @@ from django.http import QueryDict
 from rest_framework.request import Request
 
 from ingest.models import Measure
+from reports import health
 from reports.calendar import quarter_of
 from reports.queries import order_names
 from reports.request import (
@@ -23,6 +24,7 @@ from reports.request import (
     By,
     Compare,
     Granularity,
+    HealthRequest,
     Hours,
     ReportRequest,
 )
@@ -34,6 +36,7 @@ _REPORT_PARAMETERS = (
     "start", "end", "granularity", "by", "hours", "store", "region", "tag", "zone", "compare", "like_for_like", "order",
     "limit", "format",
 )  # fmt: skip
+_HEALTH_PARAMETERS = ("start", "end", "hours", "store", "region", "tag", "order", "limit", "format")
 LIVE_PARAMETERS = ("store", "region", "tag")
 _REPEATABLE = frozenset({"store", "region", "tag", "zone"})
 _LONGEST_DAYS = 366 * 5
@@ -67,7 +70,31 @@ def report_request(request: Request, measure: Measure, principal: Principal) -> 
     )
     if wanted.like_for_like and not wanted.compare:
         raise parameter_problem("like_for_like", f"Like for like needs two periods: add compare={COMPARES[0]}, say.")
-    return replace(wanted, order=_order(given, wanted))
+    return replace(wanted, order=_order(given, order_names(wanted)))
+
+
+def health_request(request: Request, principal: Principal) -> HealthRequest:
+    """The report on the data itself that was asked for, likewise."""
+    given = query(request, _HEALTH_PARAMETERS)
+    start, end = _day(given, "start"), _day(given, "end")
+    _check_window(start, end)
+    return HealthRequest(
+        start=start,
+        end=end,
+        hours=cast(Hours, _choice(given, "hours", HOURS)),
+        stores=store_codes(given, principal),
+        regions=region_codes(given, principal),
+        tags=tags(given),
+        order=_order(given, health.ORDER_NAMES),
+        limit=_limit(given),
+    )
+
+
+def _day(given: QueryDict, name: str) -> date:
+    edge = _edge(given, name)
+    if isinstance(edge, datetime):
+        raise parameter_problem(name, f"'{given[name]}' is an instant: this report is one of days, such as 2026-11-02.")
+    return edge
 
 
 def query(request: Request, allowed: Iterable[str]) -> QueryDict:
@@ -172,9 +199,8 @@ def _choice(given: QueryDict, name: str, choices: tuple[str, ...], *, otherwise:
     return value
 
 
-def _order(given: QueryDict, wanted: ReportRequest) -> str:
+def _order(given: QueryDict, names: Sequence[str]) -> str:
     order = given.get("order", "")
-    names = order_names(wanted)
     if order and order.removeprefix("-") not in names:
         raise parameter_problem(
             "order",

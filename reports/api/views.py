@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, cast
 
 import msgspec
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponseBase
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,8 +15,7 @@ from rest_framework.views import APIView
 
 from ingest.models import Measure
 from reports import live, queries
-from reports.api import answers, files, parameters, schemas
-from reports.formats import FORMATS
+from reports.api import answers, files, parameters, schemas, tabular
 from reports.tables import file_name, table_of
 from sites_app.access import Principal
 from sites_app.api.endpoint import Endpoint
@@ -106,21 +105,8 @@ class _ReportView(Endpoint):
             report = queries.run(wanted, principal, now=datetime.now(UTC))
         except queries.TooManyRows as error:
             raise Problem(400, f"{error} {_TOO_MANY}") from error
-        return self.finish(request, report)
-
-    def finish(self, request: Request, report: queries.Report) -> HttpResponseBase:
-        """The report in the format that was asked for, tagged by all but the moment at which it was made."""
-        format = files.format_of(request)
-        table = table_of(report)
-        table = replace(table, rows=list(table.rows))  # they are passed through for the tag, and for the answer
-        body = list(FORMATS["json"].write(table, None))
-        tag = tag_of([format.name.encode(), repr(report.request).encode(), *body[1:]])
-        if is_known(request, tag):
-            return tagged(HttpResponse(status=304), tag)
-        name = file_name(report.request, format)
-        if format.name == "json":
-            return tagged(files.shown(b"".join(body), format, name), tag)
-        return tagged(files.stream(request, format.write(table, None), format, name), tag)
+        named = partial(file_name, report.request)
+        return tabular.answer(request, table_of(report), named, of=repr(report.request))
 
 
 _TOO_MANY = (

@@ -1,5 +1,6 @@
-"""Rollups, and exports of reports as files."""
+"""Rollups, days of clocks, and exports of reports as files."""
 
+from reports.models.clocks import ClockSkew
 from reports.models.exports import Export, ExportQuerySet
 from reports.models.rollups import (
     WHOLE_STORE,
@@ -23,6 +24,7 @@ from reports.models.rollups import (
 __all__ = [
     "WHOLE_STORE",
     "ClockField",
+    "ClockSkew",
     "DwellRegionRollup",
     "DwellRollup",
     "Export",

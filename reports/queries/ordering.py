@@ -7,10 +7,12 @@ from datetime import datetime
 from itertools import islice
 
 from reports.queries.report import ReportColumn, Row
-from reports.request import ReportRequest
+from reports.request import HealthRequest, ReportRequest
 
 
-def ordered(request: ReportRequest, columns: Sequence[ReportColumn], rows: Iterable[Row]) -> Iterable[Row]:
+def ordered(
+    request: ReportRequest | HealthRequest, columns: Sequence[ReportColumn], rows: Iterable[Row]
+) -> Iterable[Row]:
     """Rows by a column, nulls last either way; rows that are equal stay in the order of names and time."""
     if request.order:
         name, descending = request.order.removeprefix("-"), request.order.startswith("-")

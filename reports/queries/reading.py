@@ -75,7 +75,9 @@ class Reader(Source):
             base, pieces=pieces_of_days(period), key=key_of_days(period), condition=condition_of_days(period)
         )
         if self.members is not None and self.members.of_regions is not None:
-            return replace(read, owner="region", members=list(self.members.of_regions))
+            # Of regions there are no months.
+            pieces = pieces_of_days(period, months=False)
+            return replace(read, owner="region", pieces=pieces, members=list(self.members.of_regions))
         if read.store_ids is not None and len(read.store_ids) <= _FEW:
             first, last = start_bounds(period)
             near = f"start >= '{first.isoformat()}' AND start < '{last.isoformat()}'"

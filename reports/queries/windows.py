@@ -123,11 +123,11 @@ def occurrence_of(request: ReportRequest) -> str:
     return "start - (local - date_trunc('hour', local))" if request.by_place else "date_trunc('hour', local)"
 
 
-def pieces_of_days(period: Period) -> list[Piece]:
-    """A window of days, by local time: in months where they can be, else in one grain."""
+def pieces_of_days(period: Period, *, months: bool = True) -> list[Piece]:
+    """A window of days, by local time: in months where they can be and there are any, else in one grain."""
     start, end = period.start, period.end
     grain = _GRAIN.get(period.request.bucket, "day")
-    if period.reads_months():
+    if months and period.reads_months():
         first = start if start.day == 1 else _next_month(start)
         last = end.replace(day=1)
         if first < last:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from reports import tasks
 from reports.request import BYS, GRANULARITIES
 from sites_app.models import Zone
 from tests import chain
@@ -299,3 +300,13 @@ def test_a_limit_leaves_the_totals_as_they_are(caller: Caller) -> None:
     for code in ("S1", "S2"):
         footfall(door(code), [("2025-11-03T09:00:00+01:00", 5, 0)])
     assert caller.get(PATH, **WEEK, limit="1")["totals"]["visitors_in"] == 10
+
+
+@pytest.mark.parametrize("by", ["store", "region", "chain"])
+def test_whole_months_are_in_the_totals_of_a_chain_whose_regions_are_summed(caller: Caller, by: str) -> None:
+    footfall(door(), [("2025-11-03T12:00:00Z", 5, 2)])
+    tasks.roll_up()  # takes note of the region, whose sums are then read
+    for end in ("2025-12-01", "2025-12-05"):
+        answer = caller.get(PATH, start="2025-11-01", end=end, by=by)
+        assert answer["totals"]["visitors_in"] == 5
+        assert {row["visitors_in"] for row in answer["rows"]} == {5}

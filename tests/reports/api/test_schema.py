@@ -117,6 +117,12 @@ def test_reports_are_as_described(document: dict[str, Any], caller: Caller, repo
         check(document, f"reports/{report}", answer)
 
 
+def test_the_report_on_data_health_is_as_described(document: dict[str, Any], caller: Caller) -> None:
+    answer = caller.get("reports/health", start="2025-11-03", end="2025-11-05")
+    assert answer["rows"]
+    check(document, "reports/health", answer)
+
+
 @pytest.mark.parametrize("report", REPORTS)
 def test_a_report_s_columns_are_those_of_its_rows(caller: Caller, report: str) -> None:
     answer = caller.get(f"reports/{report}", start="2025-11-03", end="2025-11-04")
@@ -124,13 +130,13 @@ def test_a_report_s_columns_are_those_of_its_rows(caller: Caller, report: str) -
     assert list(answer["rows"][0]) == ["store", "start", "end", *names, "coverage"]
 
 
-@pytest.mark.parametrize("path", ["live/occupancy", *(f"reports/{report}" for report in REPORTS)])
+@pytest.mark.parametrize("path", ["live/occupancy", *(f"reports/{report}" for report in (*REPORTS, "health"))])
 def test_problems_are_as_described(document: dict[str, Any], caller: Caller, path: str) -> None:
     check(document, path, caller.problem(path, nonsense="1"), "400")
     check(document, path, Caller().problem(path, status=401), "401")
 
 
-@pytest.mark.parametrize("path", ["live/occupancy", *(f"reports/{report}" for report in REPORTS)])
+@pytest.mark.parametrize("path", ["live/occupancy", *(f"reports/{report}" for report in (*REPORTS, "health"))])
 def test_parameters_are_those_that_are_taken(document: dict[str, Any], caller: Caller, path: str) -> None:
     parameters = document["paths"][f"/api/v1/{path}"]["get"]["parameters"]
     described = {parameter["name"] for parameter in parameters if parameter["in"] == "query"}

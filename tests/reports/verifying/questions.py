@@ -9,10 +9,11 @@ from itertools import product
 from random import Random
 
 from ingest.models import Measure
-from reports.request import BYS, COMPARES, GRANULARITIES, HOURS, PROFILES, Compare, ReportRequest
+from reports.request import BYS, COMPARES, GRANULARITIES, HOURS, PROFILES, Compare, Granularity, ReportRequest
 from tests.reports.verifying.chain import Chain
 
 _EVERY = (*GRANULARITIES, *PROFILES)
+_COARSE: tuple[Granularity, ...] = ("total", "week", "month")
 _FINE = ("15m", "hour", "hour_of_week")
 _SOME = 12
 
@@ -38,8 +39,8 @@ def together(measure: Measure, first: date, last: date) -> Iterator[ReportReques
     """Every granularity of regions and the chain; of all stores and zones those that have few rows."""
     for granularity, by, hours in product(_EVERY, ("region", "chain"), HOURS):
         yield ReportRequest(measure, first, last, granularity, by, hours)  # type: ignore[arg-type]
-    for seldom, by, hours in product(("total", "week", "month"), ("store", "zone"), HOURS):
-        yield ReportRequest(measure, first, last, seldom, by, hours)  # type: ignore[arg-type]
+    for coarse, by, hours in product(_COARSE, ("store", "zone"), HOURS):
+        yield ReportRequest(measure, first, last, coarse, by, hours)  # type: ignore[arg-type]
 
 
 def compared(first: date, last: date) -> Iterator[ReportRequest]:

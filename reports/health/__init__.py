@@ -1,0 +1,10 @@
+"""The report on the data itself: by store and day how much of it is there, what was missing and is no longer, and what of
+it can't be right.
+
+It reads rollups, and the small tables of gaps and clocks, never the facts.
+"""
+
+from reports.health.clocks import note_clocks
+from reports.health.report import ORDER_NAMES, HealthReport, run
+
+__all__ = ["ORDER_NAMES", "HealthReport", "note_clocks", "run"]
