@@ -44,7 +44,9 @@ def take_on(fleet: RunningFleet, stores: Sequence[str], folder: Path) -> list[Co
 
 def ask_all(controllers: Sequence[Controller], now: datetime) -> None:
     """Ask them for all that they have: how things stand, and eight days of intervals."""
-    kinds = (Stream.Kind.DISCOVERY, Stream.Kind.LIVE, Stream.Kind.FOOTFALL, Stream.Kind.DWELL, Stream.Kind.PATHS)
+    for controller in controllers:  # one by one: the later found of two zones of one name says whose it is
+        asking_now.ask([controller], [Stream.Kind.DISCOVERY], clock=lambda: now)
+    kinds = (Stream.Kind.LIVE, Stream.Kind.FOOTFALL, Stream.Kind.DWELL, Stream.Kind.PATHS)
     for _ in range(2):  # a controller answers for seven days at once
         results = asking_now.ask(controllers, kinds, clock=lambda: now)
     assert [result["error"] for result in results if result["state"] != "degraded"] == [""] * len(results)

@@ -92,7 +92,7 @@ class _Alerts(Resource):
         return Alert.objects.visible_to(principal).select_related("store__region")
 
 
-@describe("alert", "alerts", "Alerts")
+@describe("alert", "alerts", "Alerts", ALERT)
 class Alerts(_Alerts, ListOf):
     """The alerts of the stores that you see, the latest first."""
 
@@ -107,7 +107,7 @@ class Alerts(_Alerts, ListOf):
     )
 
 
-@describe("alert", "alerts", "Alerts")
+@describe("alert", "alerts", "Alerts", ALERT)
 class OneAlert(_Alerts, OneOf):
     """An alert."""
 

@@ -144,7 +144,7 @@ def _with_secret(content: dict[str, Any], plain: str, status: int, **headers: st
 
 
 @extend_schema_view(post=extend_schema(responses={201: NewEndpointSerializer}))
-@describe("webhook endpoint", "webhook endpoints", "Webhooks")
+@describe("webhook endpoint", "webhook endpoints", "Webhooks", ENDPOINT)
 class Endpoints(_Endpoints, GrowingList):
     """The endpoints whose stores you see all of."""
 
@@ -161,7 +161,7 @@ class Endpoints(_Endpoints, GrowingList):
         return _with_secret(self.answer(request, made.pk), made.plain_secret, 201, Location=address)
 
 
-@describe("webhook endpoint", "webhook endpoints", "Webhooks")
+@describe("webhook endpoint", "webhook endpoints", "Webhooks", ENDPOINT)
 class OneEndpoint(_Endpoints, OneThatGoes):
     """An endpoint."""
 

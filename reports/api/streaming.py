@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,8 +18,19 @@ _LAST_ID = OpenApiParameter(
     location=OpenApiParameter.HEADER,
     description="The last event that was heard: those after it are sent first, or all that is current after too long.",
 )
+
+
+class ChangeSerializer(serializers.Serializer[object]):
+    """A server-sent event."""
+
+    id = serializers.CharField(help_text="What to go on from, as `Last-Event-ID`.")
+    event = serializers.ChoiceField(["occupancy", "queue"], help_text="What has changed.")
+    # The framework takes fields out of the class, so its own ``data`` stays what it is.
+    data = serializers.CharField(help_text="An item of `results` of the live answers, as JSON.")  # type: ignore[assignment]
+
+
 _ANSWER = OpenApiResponse(
-    OpenApiTypes.STR,
+    ChangeSerializer,
     description=(
         "Server-sent events: all that is current first, then an `occupancy` or `queue` event for each change. "
         "Its data is an item of `results` of `/live/occupancy` or `/live/queues`. "

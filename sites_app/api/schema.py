@@ -115,6 +115,9 @@ _IN_PATHS = {
 }
 _AGAIN = "A text of your own, such as a UUID: sent again with it, the request does nothing twice."
 
+_KEY = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[!-~]([ -~]*[!-~])?$"}
+
 
 def _header(name: str, description: str) -> Any:
-    return build_parameter_type(name, {"type": "string"}, OpenApiParameter.HEADER, description=description)
+    written = _KEY if name == IDEMPOTENCY_KEY else {"type": "string"}
+    return build_parameter_type(name, written, OpenApiParameter.HEADER, description=description)
