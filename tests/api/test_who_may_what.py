@@ -97,7 +97,7 @@ TABLE: dict[str, dict[str, str]] = {
     "export-file": {"get": "?xxxx0"},
     "live-occupancy": {"get": LIST},
     "live-queues": {"get": LIST},
-    **{f"report-{name}": {"get": LIST} for name in ("footfall", "occupancy", "queues", "dwell", "paths")},
+    **{f"report-{name}": {"get": LIST} for name in ("footfall", "occupancy", "queues", "dwell", "paths", "health")},
     "schema": {"get": EVERYBODY},
     "api-docs": {"get": EVERYBODY},
     **{f"xcs-chain-{name}": {"get": XCS_CHAIN} for name in ("sensors", "occupancy", "queues", "counts", "paths")},
@@ -256,6 +256,8 @@ def ask(world: World, name: str, method: str, caller: str) -> Any:
     query = ""
     if method == "get" and re.search("report-|counts|xcs-.*-paths", name):
         query = f"?start={WINDOW['start']}&end={WINDOW['end']}"
+    if name == "report-health":
+        query = "?start=2025-11-03&end=2025-11-04"
     if name == "stores-import" and method != "get":
         csv = "store_code,store_name,region,timezone,base_url,api_key\nS1,New,Europe/North,Europe/Berlin,http://h/api/v1,k\n"
         return getattr(client, method)(url, data=csv, content_type="text/csv", headers=headers)
