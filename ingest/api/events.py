@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -33,12 +33,29 @@ class EventSerializer(serializers.Serializer[Any]):
     """An event of a controller."""
 
     id = serializers.CharField(help_text="The controller's own id of it.")
-    type = serializers.CharField()
+    type = serializers.CharField(help_text="Such as queue.threshold_exceeded.")
     store = serializers.CharField(help_text="The code of the store.")
-    controller = serializers.UUIDField()
+    controller = serializers.UUIDField(help_text="Who sent it.")
     observed_at = serializers.DateTimeField(help_text="The controller's time, with the store's own offset.")
     received_at = serializers.DateTimeField(help_text="Ours, likewise.")
     body = serializers.DictField(help_text="All that the controller sent.")
+
+
+_PAGE = {
+    "next": "https://xovis.example.com/api/v1/events?cursor=eyJ",
+    "previous": None,
+    "results": [
+        {
+            "id": "6a1f0a52-0c3f-4c0f-8a53-1f1c2f4f7a11",
+            "type": "queue.threshold_exceeded",
+            "store": "S001",
+            "controller": "5f0c8a52-6d0e-4f0b-9a53-1f1c2f4f7a10",
+            "observed_at": "2026-11-02T14:02:10+01:00",
+            "received_at": "2026-11-02T14:02:11+01:00",
+            "body": {"event": "queue.threshold_exceeded", "data": {"zoneId": "checkout_1", "people_waiting": 7}},
+        }
+    ],
+}
 
 
 class Events(Endpoint):
@@ -50,6 +67,7 @@ class Events(Endpoint):
         operation_id="events_list",
         parameters=[*(filter.described for filter in FILTERS), *pages.DESCRIBED],
         responses=pages.described(EventSerializer),
+        examples=[OpenApiExample("a page", _PAGE, response_only=True, status_codes=["200"])],
         tags=["Events"],
     )
     def get(self, request: Request) -> Response:

@@ -22,7 +22,7 @@ from sites_app.problems import Problem
 class Health(Endpoint):
     """By store and day how much of the data is there, and what of it can't be right."""
 
-    parameters = None  # read with what each may be
+    parameters = None  # the request's own reading of them says what it takes
     renderer_classes = files.RENDERERS
     content_negotiation_class = files.FormatNegotiation
 

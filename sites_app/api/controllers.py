@@ -6,9 +6,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from sites_app.access import Principal
+from sites_app.api import examples
 from sites_app.api.fields import Coded, RegistrySerializer
 from sites_app.api.filters import choice, flag, region_filter, search, store_filter
 from sites_app.api.resource import GrowingList, OneThatGoes, Resource, describe
@@ -24,7 +26,7 @@ class HealthSerializer(serializers.Serializer[Any]):
     state = serializers.ChoiceField(Controller.State.choices, help_text="`unauthorized`: it rejects its key.")
     last_success_at = serializers.DateTimeField(allow_null=True, help_text="With the store's own offset.")
     last_error = serializers.CharField(allow_null=True, help_text="One sentence that says what is wrong.")
-    consecutive_failures = serializers.IntegerField(min_value=0)
+    consecutive_failures = serializers.IntegerField(min_value=0, help_text="Since it last answered.")
     clock_skew_ms = serializers.IntegerField(allow_null=True, help_text="How far its clock is ahead of ours.")
     path_analytics = serializers.BooleanField(allow_null=True, help_text="Null until it was asked.")
 
@@ -51,7 +53,7 @@ class ControllerSerializer(RegistrySerializer):
         help_text="What it sends with its webhooks. The one before is accepted for another day.",
     )
     webhook_url = serializers.URLField(read_only=True, help_text="To type into XCS.")
-    health = HealthSerializer(read_only=True)
+    health = serializers.SerializerMethodField(help_text="How it's doing.")
 
     unchecked = ("previous_webhook_key_until",)
 
@@ -73,7 +75,13 @@ class ControllerSerializer(RegistrySerializer):
             "health",
         ]
         validators: list[Any] = []
-        extra_kwargs = {"base_url": {"help_text": "http(s)://HOST[:PORT]/api/v1, or a sensor's ending with /api/v5."}}
+        extra_kwargs = {
+            "id": {"help_text": "Ours; it stands in its webhook_url."},
+            "name": {"help_text": "Unique in its store."},
+            "enabled": {"help_text": "Whether it's asked."},
+            "verify_tls": {"help_text": "Whether its certificate must be trusted."},
+            "base_url": {"help_text": "http(s)://HOST[:PORT]/api/v1, or a sensor's ending with /api/v5."},
+        }
 
     def validate_base_url(self, url: str) -> str:
         """Without a slash at its end, as it's compared."""
@@ -111,9 +119,11 @@ class ControllerSerializer(RegistrySerializer):
             row.change_webhook_key(webhook_key)
         return super().keep(row, values)
 
-    def to_representation(self, instance: Controller) -> dict[str, Any]:
+    @extend_schema_field(HealthSerializer)
+    def get_health(self, instance: Controller) -> dict[str, Any]:
+        """How it's doing, in the store's own time."""
         at = instance.last_success_at
-        health = {
+        return {
             "state": instance.state,
             "last_success_at": instance.store.local(at).isoformat() if at else None,
             "last_error": instance.last_error or None,
@@ -121,13 +131,15 @@ class ControllerSerializer(RegistrySerializer):
             "clock_skew_ms": instance.clock_skew_ms,
             "path_analytics": instance.path_analytics,
         }
+
+    def to_representation(self, instance: Controller) -> dict[str, Any]:
         plain = {name: getattr(instance, name) for name in _PLAIN}
         return {
             "id": str(instance.pk),
             "store": instance.store.code,
             **plain,
             "webhook_url": instance.webhook_url,
-            "health": health,
+            "health": self.get_health(instance),
         }
 
 
@@ -147,7 +159,7 @@ class _Controllers(Resource):
         return Controller.objects.visible_to(principal).select_related("store")
 
 
-@describe("controller", "controllers", "Registry")
+@describe("controller", "controllers", "Registry", examples.CONTROLLER)
 class Controllers(_Controllers, GrowingList):
     """All controllers of the stores that you see."""
 
@@ -162,6 +174,6 @@ class Controllers(_Controllers, GrowingList):
     )
 
 
-@describe("controller", "controllers", "Registry")
+@describe("controller", "controllers", "Registry", examples.CONTROLLER)
 class OneController(_Controllers, OneThatGoes):
     """A controller."""

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from rest_framework import serializers
 
 from sites_app.access import Principal
+from sites_app.api import examples
 from sites_app.api.fields import RegistrySerializer
 from sites_app.api.filters import choice, identifier, region_filter, search, store_filter, text
 from sites_app.api.resource import ChangingOne, ListOf, OneOf, Resource, describe
@@ -19,14 +20,14 @@ MOST_PEOPLE = 1_000_000
 class SensorSerializer(serializers.Serializer[Any]):
     """A 3D sensor, as its controller last described it."""
 
-    id = serializers.IntegerField()
+    id = serializers.IntegerField(help_text="Ours.")
     store = serializers.CharField(help_text="The code of the store that it's in.")
-    controller = serializers.UUIDField()
+    controller = serializers.UUIDField(help_text="The controller that it's connected to.")
     sensor_id = serializers.CharField(help_text="The controller's own name for it.")
-    name = serializers.CharField(allow_blank=True)
-    type = serializers.CharField(allow_blank=True)
+    name = serializers.CharField(allow_blank=True, help_text="As its controller has it.")
+    type = serializers.CharField(allow_blank=True, help_text="Its model.")
     status = serializers.CharField(allow_blank=True, help_text="Such as `online`, `degraded`, `offline`.")
-    firmware = serializers.CharField(allow_blank=True)
+    firmware = serializers.CharField(allow_blank=True, help_text="Its version.")
     last_seen_at = serializers.DateTimeField(allow_null=True, help_text="With the store's own offset.")
 
     def to_representation(self, instance: Sensor) -> dict[str, Any]:
@@ -49,7 +50,7 @@ class _Sensors(Resource):
         return Sensor.objects.filter(controller__store__in=visible).select_related("controller__store")
 
 
-@describe("sensor", "sensors", "Registry")
+@describe("sensor", "sensors", "Registry", examples.SENSOR)
 class Sensors(_Sensors, ListOf):
     """All sensors of the stores that you see."""
 
@@ -63,7 +64,7 @@ class Sensors(_Sensors, ListOf):
     )
 
 
-@describe("sensor", "sensors", "Registry")
+@describe("sensor", "sensors", "Registry", examples.SENSOR)
 class OneSensor(_Sensors, OneOf):
     """A sensor."""
 
@@ -73,9 +74,11 @@ class ZoneSerializer(RegistrySerializer):
 
     id = serializers.SerializerMethodField(help_text="`STORE_CODE/zoneId`, as it's called everywhere.")
     store = serializers.SerializerMethodField(help_text="The code of the store that it's in.")
-    controller = serializers.UUIDField(source="controller_id", read_only=True)
+    controller = serializers.UUIDField(
+        source="controller_id", read_only=True, help_text="The controller that counts it."
+    )
     zone_id = serializers.CharField(read_only=True, help_text="The controller's own name for it.")
-    name = serializers.CharField(read_only=True)
+    name = serializers.CharField(read_only=True, help_text="As its controller has it.")
     kind = serializers.ChoiceField(Zone.Kind.choices, required=False)
     capacity = serializers.IntegerField(
         min_value=1,
@@ -154,7 +157,7 @@ class _Zones(Resource):
         return Zone.objects.visible_to(principal).select_related("store").annotate(store_has_area=Exists(areas))
 
 
-@describe("zone", "zones", "Registry")
+@describe("zone", "zones", "Registry", examples.ZONE)
 class Zones(_Zones, ListOf):
     """All zones of the stores that you see."""
 
@@ -168,6 +171,8 @@ class Zones(_Zones, ListOf):
     )
 
 
-@describe("zone", "zones", "Registry")
+@describe("zone", "zones", "Registry", examples.ZONE)
 class OneZone(_Zones, ChangingOne):
     """A zone."""
+
+    lookups = {"store": "store__code", "zone": "code"}

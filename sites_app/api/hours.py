@@ -23,16 +23,16 @@ class OpeningHoursSerializer(serializers.Serializer[Any]):
     """A stretch of a weekday when the store trades."""
 
     weekday = serializers.IntegerField(min_value=1, max_value=7, help_text="1 (Monday) to 7 (Sunday).")
-    opens = ClockField()
+    opens = ClockField(help_text="HH:MM, by the store's clock.")
     closes = ClockField(help_text="At or before `opens`: past midnight.")
 
 
 class SpecialHoursSerializer(serializers.Serializer[Any]):
     """The hours of one date, in place of the weekly ones; null for both where the store is closed that day."""
 
-    date = serializers.DateField()
-    opens = ClockField(allow_null=True)
-    closes = ClockField(allow_null=True)
+    date = serializers.DateField(help_text="The store's own day.")
+    opens = ClockField(allow_null=True, help_text="HH:MM, or null.")
+    closes = ClockField(allow_null=True, help_text="HH:MM, or null.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if (attrs["opens"] is None) != (attrs["closes"] is None):

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from sites_app import onboarding
 from sites_app.api.bodies import CsvBody
 from sites_app.api.endpoint import Endpoint
+from sites_app.api.examples import CONTROLLER
 from sites_app.api.idempotency import idempotent
 from sites_app.authentication import principal_of
 from sites_app.problems import Problem, parameter_problem
@@ -27,33 +28,46 @@ S001,Köln Mitte,Europe/Germany,Europe/Berlin,https://xcs.s001.example.com/api/v
 """
 
 
+_IMPORTED = {
+    "dry_run": False,
+    "created": 2,
+    "changed": 0,
+    "unchanged": 0,
+    "regions_created": 1,
+    "stores": [{"code": "S001", "change": "created"}],
+    "controllers": [
+        {name: CONTROLLER[name] for name in ("store", "name", "id", "webhook_url")} | {"change": "created"},
+    ],
+}
+
+
 class ImportedStoreSerializer(serializers.Serializer[Any]):
     """What became of a store of the file."""
 
-    code = serializers.CharField()
-    change = serializers.ChoiceField(_CHANGES)
+    code = serializers.CharField(help_text="The retailer's own.")
+    change = serializers.ChoiceField(_CHANGES, help_text="What became of it.")
 
 
 class ImportedControllerSerializer(serializers.Serializer[Any]):
     """What became of a controller of the file, and what to type into it."""
 
-    store = serializers.CharField()
-    name = serializers.CharField()
-    id = serializers.UUIDField()
-    webhook_url = serializers.URLField()
-    change = serializers.ChoiceField(_CHANGES)
+    store = serializers.CharField(help_text="The code of its store.")
+    name = serializers.CharField(help_text="As the file has it, or as it was given one.")
+    id = serializers.UUIDField(help_text="Ours.")
+    webhook_url = serializers.URLField(help_text="To type into XCS.")
+    change = serializers.ChoiceField(_CHANGES, help_text="What became of it.")
 
 
 class ImportedSerializer(serializers.Serializer[Any]):
     """What an import has done, or with `dry_run` would do."""
 
-    dry_run = serializers.BooleanField()
+    dry_run = serializers.BooleanField(help_text="Whether nothing was written.")
     created = serializers.IntegerField(help_text="How many stores and controllers.")
-    changed = serializers.IntegerField()
-    unchanged = serializers.IntegerField()
-    regions_created = serializers.IntegerField()
-    stores = ImportedStoreSerializer(many=True)
-    controllers = ImportedControllerSerializer(many=True)
+    changed = serializers.IntegerField(help_text="How many differed.")
+    unchanged = serializers.IntegerField(help_text="How many were so already.")
+    regions_created = serializers.IntegerField(help_text="How many regions were missing.")
+    stores = ImportedStoreSerializer(many=True, help_text="In the order of the file.")
+    controllers = ImportedControllerSerializer(many=True, help_text="In the order of the file.")
 
 
 class StoreImport(Endpoint):
@@ -72,7 +86,10 @@ class StoreImport(Endpoint):
             OpenApiParameter("dry_run", OpenApiTypes.BOOL, description="Say what would be done, and do nothing.")
         ],
         responses=ImportedSerializer,
-        examples=[OpenApiExample("one store", _CSV, request_only=True, media_type="text/csv")],
+        examples=[
+            OpenApiExample("one store", _CSV, request_only=True, media_type="text/csv"),
+            OpenApiExample("one store, imported", _IMPORTED, response_only=True, status_codes=["200"]),
+        ],
         tags=["Registry"],
     )
     @idempotent

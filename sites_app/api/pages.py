@@ -76,7 +76,11 @@ def described(row: type[serializers.BaseSerializer[Any]]) -> type[serializers.Ba
         "allow_null": True,
         "help_text": "Where the page after (or before) this one is; null where there is none.",
     }
-    fields = {"next": serializers.URLField(**link), "previous": serializers.URLField(**link), "results": row(many=True)}
+    fields = {
+        "next": serializers.URLField(**link),
+        "previous": serializers.URLField(**link),
+        "results": row(many=True, help_text="Those of this page."),
+    }
     return type(f"{name}PageSerializer", (serializers.Serializer,), fields)
 
 

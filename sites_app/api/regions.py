@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 
 from sites_app.access import Principal
+from sites_app.api import examples
 from sites_app.api.fields import Coded, RegistrySerializer
 from sites_app.api.filters import region_filter, search
 from sites_app.api.resource import GrowingList, OneThatGoes, Resource, describe
@@ -59,7 +60,7 @@ class _Regions(Resource):
         return Region.objects.visible_to(principal).select_related("parent")
 
 
-@describe("region", "regions", "Registry")
+@describe("region", "regions", "Registry", examples.REGION)
 class Regions(_Regions, GrowingList):
     """All regions that you see."""
 
@@ -67,6 +68,6 @@ class Regions(_Regions, GrowingList):
     filters = (region_filter("pk"), search("code", "name"))
 
 
-@describe("region", "regions", "Registry")
+@describe("region", "regions", "Registry", examples.REGION)
 class OneRegion(_Regions, OneThatGoes):
     """A region."""

@@ -5,12 +5,12 @@ Whatever a caller does starts with what it sees: another region's row isn't ther
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db import transaction
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,6 +19,7 @@ from rest_framework.serializers import BaseSerializer
 from sites_app.access import Principal
 from sites_app.api import pages
 from sites_app.api.endpoint import Endpoint
+from sites_app.api.examples import SENT_ALONE
 from sites_app.api.filters import Filter, narrowed
 from sites_app.api.idempotency import idempotent
 from sites_app.api.tags import check_match, tag_of_content, tagged
@@ -87,7 +88,9 @@ class GrowingList(ListOf):
 
 
 class OneOf(Resource):
-    """One row, by what its address says of it."""
+    """One row, by what its address says of it: ``lookups`` are the fields where they are called otherwise."""
+
+    lookups: ClassVar[Mapping[str, str]] = {}
 
     def get(self, request: Request, **by: Any) -> Response:
         """One of them."""
@@ -95,7 +98,8 @@ class OneOf(Resource):
 
     def one(self, request: Request, *, lock: bool = False, **by: Any) -> Any:
         """The row, if the caller sees it; locked for as long as it's being changed."""
-        rows = self.rows(principal_of(request)).filter(**by)
+        named = {self.lookups.get(name, name): value for name, value in by.items()}
+        rows = self.rows(principal_of(request)).filter(**named)
         row = (rows.select_for_update(of=("self",)) if lock else rows).first()
         if row is None:
             raise NotFound
@@ -141,12 +145,13 @@ class OneThatGoes(ChangingOne):
         return Response(status=204)
 
 
-def describe(noun: str, plural: str, tag: str) -> Any:
+def describe(noun: str, plural: str, tag: str, example: Mapping[str, Any] | None = None) -> Any:
     """Describe a resource's view in the OpenAPI document, by what it has: a class decorator."""
     name = plural.replace(" ", "_")
 
     def described(view: type[Any]) -> type[Any]:
         serializer, is_list = view.serializer, issubclass(view, ListOf)
+        shown = _shown(noun, example, is_list=is_list, read_only=_read_only(serializer))
         filters = [filter.described for filter in getattr(view, "filters", ())]
         many = {"responses": pages.described(serializer), "parameters": [*filters, *pages.DESCRIBED]} if is_list else {}
         methods: dict[str, Any] = {
@@ -158,7 +163,9 @@ def describe(noun: str, plural: str, tag: str) -> Any:
         }
         ids = {"get": "list" if is_list else "one", "post": "add", "patch": "change", "put": "replace"}
         wanted = {
-            method: extend_schema(operation_id=f"{name}_{ids.get(method, method)}", tags=[tag], **described)
+            method: extend_schema(
+                operation_id=f"{name}_{ids.get(method, method)}", tags=[tag], examples=shown, **described
+            )
             for method, described in methods.items()
             if hasattr(view, method)
         }
@@ -166,3 +173,22 @@ def describe(noun: str, plural: str, tag: str) -> Any:
         return result
 
     return described
+
+
+def _read_only(serializer: type[Any]) -> set[str]:
+    return {name for name, field in serializer().fields.items() if field.read_only}
+
+
+def _shown(
+    noun: str, example: Mapping[str, Any] | None, *, is_list: bool, read_only: Collection[str]
+) -> list[OpenApiExample]:
+    """The example as it's answered, alone or on a page, and as it's sent."""
+    if example is None:
+        return []
+    sent = {name: value for name, value in example.items() if name not in read_only} | SENT_ALONE.get(noun, {})
+    page = {"next": None, "previous": None, "results": [example]}
+    answers = [OpenApiExample("a page", page, response_only=True, status_codes=["200"])] if is_list else []
+    answers.append(
+        OpenApiExample(f"a {noun}", example, response_only=True, status_codes=["201"] if is_list else ["200"])
+    )
+    return [*answers, OpenApiExample(f"a {noun}, as it is sent", sent, request_only=True)]

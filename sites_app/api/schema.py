@@ -21,7 +21,7 @@ class ProblemErrorSerializer(serializers.Serializer[object]):
     line = serializers.IntegerField(required=False, help_text="The line of an imported file.")
     column = serializers.CharField(required=False, allow_blank=True, help_text="The column of an imported file.")
     value = serializers.CharField(required=False, allow_blank=True, help_text="What stands there; never a key.")
-    detail = serializers.CharField()
+    detail = serializers.CharField(help_text="Why, and what to do.")
 
 
 # By hand, as a serializer has an attribute 'errors' of its own.
@@ -30,11 +30,11 @@ ProblemSerializer = type(
     (serializers.Serializer,),
     {
         "__doc__": "RFC 9457.",
-        "type": serializers.CharField(),
-        "title": serializers.CharField(),
-        "status": serializers.IntegerField(),
-        "detail": serializers.CharField(),
-        "errors": ProblemErrorSerializer(many=True, required=False),
+        "type": serializers.CharField(help_text="about:blank: the status says it."),
+        "title": serializers.CharField(help_text="The status in words."),
+        "status": serializers.IntegerField(help_text="The status."),
+        "detail": serializers.CharField(help_text="What is wrong, in a sentence."),
+        "errors": ProblemErrorSerializer(many=True, required=False, help_text="What of the request can't be used."),
     },
 )
 
@@ -64,6 +64,13 @@ def described(status: int) -> OpenApiResponse:
 class Schema(AutoSchema):
     """Describes one endpoint."""
 
+    def get_summary(self) -> str | None:
+        return super().get_summary() or str(self.get_description()).partition(".")[0]
+
+    def _resolve_path_parameters(self, variables: Any) -> Any:
+        parameters = super()._resolve_path_parameters(variables)  # type: ignore[no-untyped-call]
+        return [{"description": _IN_PATHS.get(one["name"], "Its id."), **one} for one in parameters]
+
     def _process_override_parameters(self, direction: str = "request") -> Any:
         ours = {(name, "header"): _header(name, text) for name, text in self._headers().items()}
         return {**ours, **super()._process_override_parameters(direction)}  # type: ignore[no-untyped-call]
@@ -86,7 +93,9 @@ class Schema(AutoSchema):
                 )
         if self.method == "GET":
             bodies["304"] = {"description": "The caller has this answer already, by its entity tag."}
-        return {status: bodies[status] for status in sorted(bodies)}
+        for code, body in bodies.items():
+            body["description"] = body["description"] or _GOOD.get(code, "As asked.")
+        return dict(sorted(bodies.items()))
 
     def _problems(self) -> list[int]:
         """The problems that this method may be answered with."""
@@ -98,6 +107,12 @@ class Schema(AutoSchema):
         return problems + ([422] if IDEMPOTENCY_KEY in self._headers() else [])
 
 
+_GOOD = {"201": "Made; `Location` is where.", "202": "Begun; its address tells how far it is.", "204": "Gone."}
+_IN_PATHS = {
+    "code": "The retailer's own code.",
+    "store": "The store's code.",
+    "zone": "The zone's id in its store, percent-encoded.",
+}
 _AGAIN = "A text of your own, such as a UUID: sent again with it, the request does nothing twice."
 
 

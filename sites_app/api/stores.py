@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 
 from sites_app.access import Principal
-from sites_app.api import hours
+from sites_app.api import examples, hours
 from sites_app.api.fields import Coded, RegistrySerializer
 from sites_app.api.filters import region_filter, search, text
 from sites_app.api.hours import OpeningHoursSerializer, SpecialHoursSerializer
@@ -24,9 +24,15 @@ class StoreSerializer(RegistrySerializer):
     """A shop. Without opening hours it's always open."""
 
     region = Coded("region", queryset=Region.objects, help_text="The code of the region that it lies in.")
-    latitude = serializers.FloatField(min_value=-90, max_value=90, allow_null=True, required=False)
-    longitude = serializers.FloatField(min_value=-180, max_value=180, allow_null=True, required=False)
-    floor_area_m2 = serializers.FloatField(min_value=0.01, max_value=9_999_999, allow_null=True, required=False)
+    latitude = serializers.FloatField(
+        min_value=-90, max_value=90, allow_null=True, required=False, help_text="Degrees."
+    )
+    longitude = serializers.FloatField(
+        min_value=-180, max_value=180, allow_null=True, required=False, help_text="Degrees."
+    )
+    floor_area_m2 = serializers.FloatField(
+        min_value=0.01, max_value=9_999_999, allow_null=True, required=False, help_text="Square metres."
+    )
     capacity = serializers.IntegerField(
         min_value=1,
         max_value=1_000_000,
@@ -34,9 +40,21 @@ class StoreSerializer(RegistrySerializer):
         required=False,
         help_text="People. Null: the sum of the capacities of the zones that count.",
     )
-    tags = serializers.ListField(child=serializers.CharField(max_length=40), max_length=100, required=False)
-    opening_hours = OpeningHoursSerializer(many=True, required=False, max_length=hours.MOST_WEEKLY)  # type: ignore[call-arg]
-    special_hours = SpecialHoursSerializer(many=True, required=False, max_length=hours.MOST_SPECIAL)  # type: ignore[call-arg]
+    tags = serializers.ListField(
+        child=serializers.CharField(max_length=40),
+        max_length=100,
+        required=False,
+        help_text="By which stores are filtered.",
+    )
+    opening_hours = OpeningHoursSerializer(
+        many=True,
+        help_text="Of each weekday; more than one a day may be.",
+        required=False,
+        max_length=hours.MOST_WEEKLY,
+    )  # type: ignore[call-arg]
+    special_hours = SpecialHoursSerializer(
+        many=True, help_text="Of single dates.", required=False, max_length=hours.MOST_SPECIAL
+    )  # type: ignore[call-arg]
 
     class Meta:
         model = Store
@@ -59,6 +77,9 @@ class StoreSerializer(RegistrySerializer):
         validators: list[Any] = []
         extra_kwargs = {
             "code": {"help_text": "The retailer's own; never changes."},
+            "name": {"help_text": "As it's shown."},
+            "city": {"help_text": "As it's shown."},
+            "closed_on": {"help_text": "Nothing from then on is expected in reports."},
             "timezone": {"help_text": "IANA, such as Europe/Berlin."},
             "country": {"help_text": "ISO 3166, two letters."},
         }
@@ -125,7 +146,7 @@ class _Stores(Resource):
         )
 
 
-@describe("store", "stores", "Registry")
+@describe("store", "stores", "Registry", examples.STORE)
 class Stores(_Stores, GrowingList):
     """All stores that you see."""
 
@@ -138,6 +159,6 @@ class Stores(_Stores, GrowingList):
     )
 
 
-@describe("store", "stores", "Registry")
+@describe("store", "stores", "Registry", examples.STORE)
 class OneStore(_Stores, OneThatGoes):
     """A store."""

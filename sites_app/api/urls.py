@@ -17,5 +17,5 @@ urlpatterns = [
     re_path(r"^sensors/?$", found.Sensors.as_view(), name="sensors"),
     re_path(r"^sensors/(?P<pk>[0-9]{1,18})/?$", found.OneSensor.as_view(), name="sensor"),
     re_path(r"^zones/?$", found.Zones.as_view(), name="zones"),
-    re_path(r"^zones/(?P<store__code>[^/\x00]+)/(?P<code>[^\x00]+?)/?$", found.OneZone.as_view(), name="zone"),
+    re_path(r"^zones/(?P<store>[^/\x00]+)/(?P<zone>[^\x00]+?)/?$", found.OneZone.as_view(), name="zone"),
 ]

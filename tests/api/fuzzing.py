@@ -41,7 +41,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name, running(Path(name)) as platform:
         for key in (platform.reader, platform.writer):
             done = fuzz(platform.url, key, sys.argv[1:], Path(name))
-            print(done.stdout, done.stderr, flush=True)
+            sys.stdout.write(f"{done.stdout}\n{done.stderr}\n")
             failed = failed or done.returncode != 0
     return int(failed)
 

@@ -131,7 +131,7 @@ class World:
         self.arguments: dict[str, dict[str, Any]] = {
             "region": {"code": "europe-north"},
             "store": {"code": "S1"},
-            "zone": {"store__code": "S1", "code": "floor"},
+            "zone": {"store": "S1", "zone": "floor"},
             "sensor": {"pk": sensor.pk},
             "backfill": {"pk": backfill.pk},
             **{name: {"pk": self.controller.pk} for name in TABLE if name.startswith("controller") and name[-1] != "s"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from sites_app.models import ApiKey
@@ -93,3 +95,26 @@ def test_without_redis_a_limit_is_still_one(settings: Any) -> None:
 
 def test_people_have_no_limit() -> None:
     assert "RateLimit" not in Caller(user=person("anna", None)).ask("stores")
+
+
+def test_a_browser_s_session_may_write_with_its_token_and_not_without() -> None:
+    chain.region("Europe")
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    client.force_login(person("anna", None, is_staff=True))
+    region = {"code": "asia", "name": "Asia"}
+    told = problem_of(client.post("/api/v1/regions", region, content_type="application/json"), 403)
+    assert "CSRF" in told["detail"]
+    client.cookies["csrftoken"] = "t" * 32
+    headers = {"X-CSRFToken": "t" * 32}
+    assert client.post("/api/v1/regions", region, content_type="application/json", headers=headers).status_code == 201
+
+
+def test_a_key_is_rotated_in_the_admin_and_shown_once(admin_client: Client) -> None:
+    made, old = key()
+    chosen = {"action": "rotate", "_selected_action": [made.pk]}
+    page = admin_client.post("/admin/sites_app/apikey/", chosen, follow=True).content.decode()
+    new = re.search(r"xk_[\w-]{43}", page)
+    assert new
+    assert new[0] not in admin_client.get("/admin/sites_app/apikey/").content.decode()
+    for plain in (old, new[0]):
+        Caller(f"Apikey {plain}").get("stores")
