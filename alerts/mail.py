@@ -28,11 +28,14 @@ log = structlog.get_logger(__name__)
 
 LEASE = timedelta(minutes=10)
 PATIENCE = timedelta(hours=24)
-AT_ONCE = 50
+AT_ONCE = 20
+BUSY = timedelta(seconds=20)
+"""A round that takes longer leaves the rest to the next: webhooks are waiting for the same worker."""
 _FIRST, _LONGEST = timedelta(minutes=1), timedelta(hours=1)
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _MODES = MailPreference.Mode
-_FAILURES = (OSError, smtplib.SMTPException)
+_OF_ONE_LETTER = (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError)
+"""What says something of this letter, not of the server. All of the library's errors are ``OSError``."""
 
 Clock = Callable[[], datetime]
 
@@ -86,8 +89,8 @@ def gather(*, now: datetime) -> int:
 
 def send_due(*, clock: Clock) -> int:
     """Send the letters that are due; how many were taken by the mail server."""
-    sent = 0
-    while letters := _claim(clock()):
+    sent, until = 0, clock() + BUSY
+    while clock() < until and (letters := _claim(clock())):
         sent += _send_all(letters, clock)
     return sent
 
@@ -105,18 +108,20 @@ def _send_all(letters: Sequence[Mail], clock: Clock) -> int:
     try:
         with get_connection() as server:
             return sum(_send(letter, server, clock) for letter in letters)
-    except _FAILURES as error:  # the server isn't there at all
+    except OSError as error:  # the server isn't there, or not for long: what it hasn't taken is put off
         for letter in letters:
             _put_off(letter, error, clock())
     return 0
 
 
 def _send(letter: Mail, server: BaseEmailBackend, clock: Clock) -> bool:
-    message = composing.compose(letter)
-    message.connection = server
     try:
+        message = composing.compose(letter)
+        message.connection = server
         message.send()
-    except _FAILURES as error:
+    except Exception as error:
+        if isinstance(error, OSError) and not isinstance(error, _OF_ONE_LETTER):
+            raise
         _put_off(letter, error, clock())
         return False
     return bool(_in_hand(letter).update(state=Mail.State.SENT, sent_at=clock(), error=""))

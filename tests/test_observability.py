@@ -106,6 +106,9 @@ def test_an_idle_platform_measures_nothing() -> None:
         "xovis_streams_failing": 0,
         "xovis_events_undigested": 0,
         "xovis_quarantine_size": 0,
+        "xovis_alerts_open": 0,
+        "xovis_webhooks_waiting": 0,
+        "xovis_mail_waiting": 0,
         "xovis_dirty_quarters": 0,
     }
 

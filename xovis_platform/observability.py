@@ -106,6 +106,18 @@ _GAUGES = {
         "Faults in quarantine that were not replayed.",
         "SELECT count(*) FROM ingest_quarantine WHERE replayed_at IS NULL",
     ),
+    "xovis_alerts_open": (
+        "Alerts that are not resolved.",
+        "SELECT count(*) FROM alerts_alert WHERE resolved_at IS NULL",
+    ),
+    "xovis_webhooks_waiting": (
+        "Deliveries of webhooks that are to be tried, or tried again.",
+        "SELECT count(*) FROM alerts_webhookdelivery WHERE state = 'waiting'",
+    ),
+    "xovis_mail_waiting": (
+        "Letters that are to be sent, or sent again.",
+        "SELECT count(*) FROM alerts_mail WHERE state = 'waiting'",
+    ),
     "xovis_dirty_quarters": (
         "Marks of quarters whose rollups are to be recomputed.",
         "SELECT count(*) FROM ingest_dirty",

@@ -118,10 +118,6 @@ class EndpointSerializer(RegistrySerializer):
         }
 
 
-class _Secret(serializers.Serializer[Any]):
-    secret = serializers.CharField(help_text="To verify signatures with. Shown this once.")
-
-
 @extend_schema_serializer(examples=[OpenApiExample("New", {**ENDPOINT, "secret": SECRET}, response_only=True)])
 class NewEndpointSerializer(EndpointSerializer):
     """An endpoint, with its secret, this once."""

@@ -41,8 +41,6 @@ def look(policies: Policies, standing: Mapping[Key, Standing], *, now: datetime)
 
 
 def _stores(now: datetime) -> dict[int, tuple[int, int | None]]:
-    """Region and capacity of the stores that aren't closed for good."""
-    open_stores = Store.objects.exclude(closed_on__lt=now.date())
-    return {
-        pk: (region_id, capacity) for pk, region_id, capacity in open_stores.values_list("pk", "region", "capacity")
-    }
+    """Region and capacity of the stores that have opened and aren't closed for good."""
+    trading = Store.objects.exclude(closed_on__lt=now.date()).exclude(opened_on__gt=now.date())
+    return {pk: (region_id, capacity) for pk, region_id, capacity in trading.values_list("pk", "region", "capacity")}

@@ -32,6 +32,7 @@ class _Area(NamedTuple):
     received_at: datetime | None
     people: int | None
     told_capacity: int | None
+    is_asked: bool
 
     @property
     def hold(self) -> timedelta:
@@ -57,6 +58,7 @@ _COLUMNS = (
     "state__occupancy_received_at",
     "state__people",
     "state__capacity",
+    "controller__enabled",
 )
 
 
@@ -94,7 +96,7 @@ def _stores(view: View) -> list[_Store]:
     found = []
     for store_id, areas in zones.items():
         counting = [a for a in counting_zones(areas) if view.is_there(a.appeared_at, a.retired_at)]
-        if counting:
+        if counting and all(area.is_asked for area in counting):
             found.append(_store(store_id, counting, view))
     return found
 

@@ -62,7 +62,7 @@ def watch(view: View) -> list[Watched]:
 
 
 def _queues(view: View) -> Iterator[_Queue]:
-    zones = Zone.objects.filter(kind=Zone.Kind.QUEUE).order_by()
+    zones = Zone.objects.filter(kind=Zone.Kind.QUEUE, controller__enabled=True).order_by()
     for queue in map(_Queue._make, zones.values_list(*_COLUMNS)):
         if queue.store_id in view.stores and view.is_there(queue.appeared_at, queue.retired_at):
             yield queue

@@ -26,6 +26,8 @@ log = structlog.get_logger(__name__)
 AT_ONCE = 32
 PER_ENDPOINT = 8
 """One that answers slowly gets no more of a round than this, so that others get theirs."""
+BUSY = timedelta(seconds=10)
+"""Rounds that take longer leave the rest to the next tick: mail is waiting for the same worker."""
 LEASE = timedelta(minutes=2)
 """Longer than a round takes: each of its deliveries has a thread, and ``attempts.LIMITS`` its end."""
 
@@ -54,8 +56,8 @@ _CLAIM = """
 
 def deliver_due(*, clock: Callable[[], datetime]) -> int:
     """Try what is due, side by side, until nothing is; how many were tried."""
-    tried = 0
-    while claimed := claim(now=clock()):
+    tried, until = 0, clock() + BUSY
+    while clock() < until and (claimed := claim(now=clock())):
         deliver(claimed, clock=clock)
         tried += len(claimed)
     return tried

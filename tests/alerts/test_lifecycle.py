@@ -198,6 +198,23 @@ def test_a_controller_that_is_switched_off_here_is_no_longer_watched(controller:
     assert Alert.objects.get().resolution == "unwatched"
 
 
+def test_zones_of_a_controller_that_is_switched_off_are_no_longer_watched(till: Zone, floor: Zone) -> None:
+    at_once("occupancy_critical")
+    waited(till, [11] * 6)
+    inside(floor, 100)
+    assert review() == (2, 0)
+    Controller.objects.update(enabled=False)
+    assert review(NOW + HOUR) == (0, 2)
+
+
+def test_a_store_that_has_not_opened_yet_is_not_watched(controller: Controller) -> None:
+    Controller.objects.update(state="offline")
+    Store.objects.update(opened_on=NOW.date() + timedelta(days=1))
+    assert review(NOW + HOUR) == (0, 0)
+    Store.objects.update(opened_on=NOW.date())
+    assert review(NOW + HOUR) == (1, 0)
+
+
 def test_a_store_that_is_closed_for_good_is_no_longer_watched(controller: Controller) -> None:
     Controller.objects.update(state="offline")
     assert review(NOW + HOUR) == (1, 0)

@@ -12,7 +12,7 @@ from django.core import mail as outgoing
 from django.core.exceptions import ValidationError
 from django.core.mail.backends.locmem import EmailBackend
 
-from alerts import lifecycle, mail
+from alerts import composing, lifecycle, mail
 from alerts.models import Alert, Mail, MailPreference, Notice
 from sites_app.models import Zone
 from tests import chain
@@ -184,6 +184,21 @@ def test_a_letter_that_will_never_be_taken_is_given_up(till: Zone, unwilling: An
     unwilling.error = smtplib.SMTPRecipientsRefused({"anna@example.com": (550, b"No such user")})
     assert send() == []
     assert Mail.objects.get().state == "failed"
+
+
+def test_a_letter_that_cannot_be_written_keeps_no_other_waiting(till: Zone, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("anna", "bert"):
+        somebody(name, till.store.region)
+    opened(till)
+    compose = composing.compose
+
+    def fails_for_anna(letter: Mail) -> Any:
+        assert letter.address != "anna@example.com"
+        return compose(letter)
+
+    monkeypatch.setattr(composing, "compose", fails_for_anna)
+    assert [letter.to for letter in send()] == [["bert@example.com"]]
+    assert Mail.objects.get(address="anna@example.com").due_at == NOW + MINUTE
 
 
 def test_a_letter_of_yesterday_is_given_up(till: Zone, unwilling: Any) -> None:

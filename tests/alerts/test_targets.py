@@ -58,8 +58,13 @@ def test_an_address_that_cannot_be_told_is_refused_when_it_is_entered(url: str, 
         targets.validate_url(url)
 
 
-def test_a_public_address_and_a_name_that_is_not_found_yet_are_taken() -> None:
+def test_a_public_address_and_a_name_that_is_not_found_yet_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     targets.validate_url("https://93.184.215.14/hook?tenant=7")
+
+    def finds_nothing(*args: Any, **kwargs: Any) -> Any:
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", finds_nothing)
     targets.validate_url("https://hooks.not-yet.invalid/hook")
 
 

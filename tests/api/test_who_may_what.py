@@ -15,9 +15,11 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from alerts.models import Alert, EventType, WebhookDelivery, WebhookEndpoint, WebhookMessage
+from alerts.webhooks.signing import new_secret
 from ingest import backfilling
 from reports.models import Export
-from sites_app.models import Controller, Sensor
+from sites_app.models import Controller, Sensor, Store
 from tests import chain
 from tests.caller import key, person
 from tests.told import people_in
@@ -80,6 +82,16 @@ TABLE: dict[str, dict[str, str]] = {
     "zones": {"get": LIST},
     "zone": {"get": ONE, "put": CHANGE, "patch": CHANGE},
     "events": {"get": LIST},
+    "alerts": {"get": LIST},
+    "alert": {"get": ONE},
+    "alert-acknowledge": {"post": CHANGE},
+    "webhook-endpoints": {"get": LIST, "post": ADD},
+    "webhook-endpoint": {"get": ONE, "put": CHANGE, "patch": CHANGE, "delete": CHANGE},
+    "webhook-rotate-secret": {"post": CHANGE},
+    "webhook-test": {"post": CHANGE},
+    "webhook-deliveries": {"get": ONE},
+    "delivery": {"get": ONE},
+    "delivery-replay": {"post": CHANGE},
     "exports": {"get": LIST, "post": LIST},
     "export": {"get": OWN},
     "export-file": {"get": "?xxxx0"},
@@ -115,6 +127,23 @@ def patterns(of: Any = None) -> Iterator[URLPattern]:
             yield from patterns(pattern)
 
 
+def alerted(store: Store) -> dict[str, dict[str, Any]]:
+    """The addresses of an alert, of an endpoint that was told of it, and of that delivery."""
+    now = datetime.now(UTC)
+    alert = Alert.objects.create(store=store, kind=Alert.Kind.GAP, message="M", opened_at=now)
+    # Nobody can be told there, so that trying it asks nobody.
+    endpoint = WebhookEndpoint.objects.create(url="https://127.0.0.1/hook", secret=new_secret())
+    endpoint.regions.add(store.region)
+    message = WebhookMessage.objects.create(type=EventType.OPENED, occurred_at=now, body="{}")
+    times = {"created_at": now, "due_at": now, "give_up_at": now}
+    delivery = WebhookDelivery.objects.create(endpoint=endpoint, message=message, state="failed", **times)
+    return {
+        **{name: {"pk": alert.pk} for name in TABLE if name.startswith("alert") and name != "alerts"},
+        **{name: {"pk": endpoint.pk} for name in TABLE if name.startswith("webhook-") and name != "webhook-endpoints"},
+        **{name: {"pk": delivery.pk} for name in TABLE if name.startswith("delivery")},
+    }
+
+
 class World:
     """A store with one of everything, and those who ask for it."""
 
@@ -134,6 +163,7 @@ class World:
             "zone": {"store": "S1", "zone": "floor"},
             "sensor": {"pk": sensor.pk},
             "backfill": {"pk": backfill.pk},
+            **alerted(self.controller.store),
             **{name: {"pk": self.controller.pk} for name in TABLE if name.startswith("controller") and name[-1] != "s"},
         }
         self.callers: dict[str, tuple[Client, dict[str, str]]] = {
@@ -167,6 +197,8 @@ class World:
             "controller": {**controller, "name": "Controller 1"},
             "controller-backfill": {"start": "2025-11-03", "end": "2025-11-04"},
             "zone": {"kind": "area", "capacity": 5},
+            "webhook-endpoints": {"url": "https://93.184.215.14/hook", "regions": ["europe-north"]},
+            "webhook-endpoint": {"url": "https://93.184.215.14/hook"},
             "exports": {"report": "footfall", "start": "2025-11-03", "end": "2025-11-04"},
         }
         return {} if method == "patch" else bodies.get(name, {})
