@@ -27,6 +27,11 @@ SHOWN = 20
 Database = psycopg.Connection[tuple[Any, ...]]
 
 _ZONES = "SELECT count(*) FROM sites_app_zone"
+_BEHIND = """
+    SELECT count(*) FROM ingest_stream
+    WHERE kind IN ('footfall', 'dwell', 'paths') AND last_error_code NOT IN ('feature_disabled', 'not_found')
+      AND coalesce(cursor < now() - interval '2 hours', true)
+"""
 _FAILING = "SELECT count(*) FROM ingest_stream WHERE consecutive_failures > 0"
 _WAITING = "SELECT (SELECT count(*) FROM ingest_event WHERE digested_at IS NULL) + (SELECT count(*) FROM ingest_dirty)"
 
@@ -89,6 +94,8 @@ def settle(stack: Stack, fleet: Fleet, database: Database) -> None:
     done = stack.manage("poll_now")
     assert not done["failed"], f"{done['failed']} controllers can't be polled though they are well"
     assert one(database, _FAILING) == 0
+    took = wait_for("the past is fetched", lambda: one(database, _BEHIND) == 0, PATIENCE_S)
+    say(f"all of the past was fetched {took:.0f} s later")
     database.execute("UPDATE sites_app_controller SET enabled = false")
     took = wait_for("all is digested and rolled up", lambda: one(database, _WAITING) == 0, PATIENCE_S)
     say(f"all was digested and rolled up {took:.0f} s later")
