@@ -122,7 +122,7 @@ def test_who_listens_is_looked_up_in_as_many_queries_for_many_as_for_one(django_
         browser = Client()
         browser.force_login(user)
         sessions.append(Credential.of({b"cookie": f"sessionid={browser.cookies['sessionid'].value}".encode()}))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         found = principals_of([credential for credential in (*keys, *sessions) if credential])
     assert len(found) == 10
     assert {principal.region_ids for principal in found.values()} == {(chain.region("Europe/North").pk,)}
