@@ -17,13 +17,15 @@ from django.db import connection
 from ingest import backoff, condition, gaps, healing, polling, statements
 from ingest.asking import HOPELESS, Answered, Outcome
 from ingest.models import Stream
-from ingest.wire.errors import ControllerError
+from ingest.wire.errors import BadRows, ControllerError
 from sites_app.models import Controller
 
 log = structlog.get_logger(__name__)
 
 OFFLINE_AFTER = 3
 """Turns in a row in which nothing was answered."""
+BAD_ROWS_TURNS = 10
+"""Turns in a row (an hour of them) in which intervals that can't be read are asked for again, before others are."""
 
 _STREAM = {
     "id": "bigint",
@@ -260,6 +262,8 @@ def _move(stream: Stream, outcome: Outcome, until: datetime, now: datetime, *, i
 def _advance(stream: Stream, answered: Answered, skew: timedelta | None, now: datetime) -> list[gaps.Gap]:
     """Move the cursor to where the answer has brought it; the gap that lay behind."""
     if answered.cursor is None or answered.question.window is None:
+        return []
+    if isinstance(answered.error, BadRows) and stream.consecutive_failures < BAD_ROWS_TURNS:
         return []
     controllers_now = now + min(skew or timedelta(), timedelta())
     missing = healing.gap(stream.kind, stream.cursor, stream.watched_from, controllers_now)

@@ -107,6 +107,12 @@ class TooLarge(ControllerError):
     permanent = True
 
 
+class BadRows(ControllerError):
+    """Some rows of an answer can't be read; the others are taken, and the whole is asked for again."""
+
+    code = "bad_rows"
+
+
 class KeyUnreadable(ControllerError):
     """The key that we keep can't be decrypted. It can be again, once the encryption key that is missing is back."""
 

@@ -181,6 +181,36 @@ def test_a_quarter_that_is_never_completed_holds_nothing_up_for_long(scripted: S
     assert cursor(controller, Kind.FOOTFALL) == LAST_QUARTER
 
 
+def test_intervals_that_cannot_be_read_are_asked_for_again_beside_those_that_can(scripted: Scripted) -> None:
+    controller = chain.controller(chain.store(), base_url=scripted.base_url)
+    chain.zone(controller, "door", "entrance")
+    first, second = LAST_QUARTER - 2 * QUARTER, LAST_QUARTER - QUARTER
+    reached(controller, first)
+    scripted.rows = {"/counts/interval": [row(first, complete=True, count=-4), row(second, complete=True)]}
+    ask([controller], Kind.FOOTFALL)
+    stream = Stream.objects.get(controller=controller, kind=Kind.FOOTFALL)
+    assert (stream.cursor, stream.last_error_code) == (first, "bad_rows")
+    assert FootfallInterval.objects.get().start == second
+    controller.refresh_from_db()
+    assert (controller.state, "can't be read" in controller.last_error) == (Controller.State.DEGRADED, True)
+    scripted.rows = {"/counts/interval": [row(first, complete=True, count=4), row(second, complete=True)]}
+    ask([controller], Kind.FOOTFALL)
+    assert FootfallInterval.objects.get(start=first).count_in == 4
+    assert cursor(controller, Kind.FOOTFALL) == LAST_QUARTER
+
+
+def test_what_stays_unreadable_holds_nothing_up_for_ever(scripted: Scripted) -> None:
+    controller = chain.controller(chain.store(), base_url=scripted.base_url)
+    chain.zone(controller, "door", "entrance")
+    reached(controller, LAST_QUARTER - QUARTER)
+    scripted.rows = {"/counts/interval": [row(LAST_QUARTER - QUARTER, complete=True, count=-4)]}
+    turns = 0
+    while cursor(controller, Kind.FOOTFALL) != LAST_QUARTER:
+        ask([controller], Kind.FOOTFALL)
+        turns += 1
+    assert turns == 11
+
+
 def test_hours_without_any_known_zone_are_not_taken_for_fetched(scripted: Scripted) -> None:
     controller = chain.controller(chain.store(), base_url=scripted.base_url)
     scripted.rows = {"/occupancy/current": 500}
