@@ -132,4 +132,4 @@ def test_what_a_controller_says_is_shown_in_one_short_line(controller: Controlle
 
 def test_every_error_has_a_code_of_its_own() -> None:
     codes = [kind.code for kind in errors.ControllerError.__subclasses__()]
-    assert len(codes) == len(set(codes)) == 15
+    assert len(codes) == len(set(codes)) == 16
