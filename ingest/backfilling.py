@@ -12,13 +12,14 @@ from django.db.models import Count, Q
 
 from ingest import asking, backoff, healing, outcomes, polling, standing, statements
 from ingest.crew import Round
-from ingest.models import Backfill, BackfillStep, Stream
+from ingest.models import Backfill, BackfillStep, Dirty, Stream
 from ingest.resolve import ZoneDirectory
 from sites_app.models import Controller
 
 BATCH = 40
 MAX_ATTEMPTS = 6
 _LEASE = timedelta(minutes=5)
+_PRESENT = timedelta(hours=2)
 _ADVISORY_LOCK = 7_301_002
 _STEP = {"id": "bigint", "state": "text", "attempts": "int", "due_at": "timestamptz", "error": "text"}
 _UPDATE_STEPS = statements.update("ingest_backfillstep", _STEP)
@@ -66,6 +67,13 @@ def progress(backfill_id: UUID) -> Progress:
         failed=Count("pk", filter=Q(state=BackfillStep.State.FAILED)),
     )
     return Progress(**counts)
+
+
+def is_shown(backfill: Backfill) -> bool:
+    """Whether reports have taken in what it has fetched. The present, which is written all the time, isn't waited for."""
+    stores = BackfillStep.objects.filter(backfill=backfill).values("controller__store")
+    past = min(backfill.end, backfill.created_at - _PRESENT)
+    return not Dirty.objects.filter(store__in=stores, quarter__gte=backfill.start, quarter__lt=past).exists()
 
 
 def run(clock: asking.Clock, *, at_most: timedelta = timedelta(seconds=20)) -> None:

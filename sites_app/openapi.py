@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from drf_spectacular.renderers import (
@@ -22,6 +23,26 @@ Endpoint = tuple[str, str, str, Any]
 def without_slashes(endpoints: list[Endpoint]) -> list[Endpoint]:
     """Paths as they are to be called: both forms answer, the document has the one without a slash at its end."""
     return [(path.rstrip("/"), pattern, method, view) for path, pattern, method, view in endpoints]
+
+
+def with_named_choices(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Parameters' choices by the name that fields have for them: who generates a client gets one type for each, not many."""
+    schemas = result["components"]["schemas"]
+    names = {frozenset(schema["enum"]): name for name, schema in sorted(schemas.items()) if "enum" in schema}
+    for operation in _operations(result):
+        for parameter in operation.get("parameters", ()):
+            schema = parameter["schema"]
+            within = schema.get("items", schema)
+            name = names.get(frozenset(within.get("enum", ())))
+            if name is not None:
+                del within["enum"], within["type"]
+                within["allOf"] = [{"$ref": f"#/components/schemas/{name}"}]
+    return result
+
+
+def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for methods in document["paths"].values():
+        yield from methods.values()
 
 
 class OpenApiDocument(SpectacularAPIView):

@@ -4,7 +4,7 @@ from django.urls import re_path
 
 from alerts.api import alerts, deliveries, endpoints
 
-_UUID = r"(?P<pk>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+_UUID = r"(?P<pk>[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
 _ALERT = r"^alerts/(?P<pk>[0-9]{1,18})"
 _ENDPOINT = rf"^webhook_endpoints/{_UUID}"
 _DELIVERY = rf"^deliveries/{_UUID}"

@@ -22,6 +22,7 @@ from sites_app.api.idempotency import idempotent
 from sites_app.authentication import caller_of, principal_of
 from sites_app.models import Controller, Store
 
+STATES = ("running", "done", "failed")
 _MOST_ERRORS = 10
 _EDGE = "A date (the store's own local day), or an instant with its offset."
 
@@ -83,7 +84,8 @@ class BackfillSerializer(serializers.Serializer[Any]):
     end = serializers.DateTimeField(help_text="Likewise; it isn't in the window.")
     created_at = serializers.DateTimeField(help_text="When it was begun.")
     state = serializers.ChoiceField(
-        ["running", "done", "failed"], help_text="`failed`: it has ended, and not all could be fetched."
+        STATES,
+        help_text="`done`: all is fetched, and reports show it. `failed`: it has ended, and not all could be fetched.",
     )
     progress = serializers.FloatField(min_value=0, max_value=1, help_text="The share of its steps that have ended.")
     steps = StepsSerializer()
@@ -158,7 +160,9 @@ class OneBackfill(Endpoint):
 def _answer(request: Request, job: Backfill, controllers: list[Controller]) -> dict[str, Any]:
     progress = backfilling.progress(job.pk)
     failed = BackfillStep.objects.filter(backfill=job, state=BackfillStep.State.FAILED)
-    state = "running" if not progress.finished else "failed" if progress.failed else "done"
+    state = (
+        "running" if not (progress.finished and backfilling.is_shown(job)) else "failed" if progress.failed else "done"
+    )
     return {
         "id": str(job.pk),
         "url": reverse("backfill", kwargs={"pk": job.pk}, request=request),

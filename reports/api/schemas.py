@@ -27,6 +27,12 @@ _FIELDS: dict[str, Any] = {
 }
 
 
+REPORTS = tuple(measure.value for measure in SPECS)
+EVERY_GRANULARITY = (*GRANULARITIES, *PROFILES)
+FILE_FORMATS = tuple(FORMATS)
+OCCUPANCY_STATUSES = ("normal", "warning", "critical", "unknown")
+QUEUE_STATUSES = ("normal", "exceeded", "unknown")
+
 _EDGE = (
     "RFC 3339 with the store's own offset. In rows of many stores whose clocks differ, what each store's clock shows: "
     "without an offset."
@@ -39,10 +45,10 @@ class ColumnSerializer(serializers.Serializer[object]):
 
 
 class ReportSerializer(serializers.Serializer[object]):
-    report = serializers.ChoiceField([measure.value for measure in SPECS])
+    report = serializers.ChoiceField(REPORTS)
     start = serializers.CharField()
     end = serializers.CharField()
-    granularity = serializers.ChoiceField((*GRANULARITIES, *PROFILES))
+    granularity = serializers.ChoiceField(EVERY_GRANULARITY)
     by = serializers.ChoiceField(BYS)
     hours = serializers.ChoiceField(HOURS)
     store = serializers.ListField(child=serializers.CharField())
@@ -133,7 +139,7 @@ class OccupancyNowSerializer(serializers.Serializer[object]):
     people = serializers.IntegerField(allow_null=True)
     capacity = serializers.IntegerField(allow_null=True)
     utilisation = serializers.FloatField(allow_null=True)
-    status = serializers.ChoiceField(["normal", "warning", "critical", "unknown"])
+    status = serializers.ChoiceField(OCCUPANCY_STATUSES)
     as_of = serializers.DateTimeField(allow_null=True)
     age_s = serializers.IntegerField(allow_null=True)
     zones = ZoneOccupancySerializer(many=True)
@@ -152,7 +158,7 @@ class QueueNowSerializer(serializers.Serializer[object]):
     average_wait_ms = serializers.IntegerField(allow_null=True)
     longest_wait_ms = serializers.IntegerField(allow_null=True)
     threshold = serializers.IntegerField(allow_null=True)
-    status = serializers.ChoiceField(["normal", "exceeded", "unknown"])
+    status = serializers.ChoiceField(QUEUE_STATUSES)
     as_of = serializers.DateTimeField(allow_null=True)
     age_s = serializers.IntegerField(allow_null=True)
 
@@ -181,7 +187,7 @@ REPORT_PARAMETERS = [
     _parameter(
         "granularity",
         "How long a row's bucket is; or a profile, whose rows are the hours of a day, the days of a week or both.",
-        enum=(*GRANULARITIES, *PROFILES),
+        enum=EVERY_GRANULARITY,
         default=GRANULARITIES[0],
     ),
     _parameter("by", "Whose figures a row has. A region's are those of its whole subtree.", enum=BYS, default=BYS[0]),
@@ -189,11 +195,11 @@ REPORT_PARAMETERS = [
     *FILTERS,
     _parameter("zone", "Only these zones, as STORE_CODE/zoneId.", many=True),
     _parameter("compare", "Beside each figure what it was before, and its change.", enum=COMPARES),
-    _parameter(
+    OpenApiParameter(
         "like_for_like",
-        "Only stores that were open, and covered by 80 % or more, all through both periods.",
-        enum=("false", "true"),
-        default="false",
+        OpenApiTypes.BOOL,
+        description="Only stores that were open, and covered by 80 % or more, all through both periods.",
+        default=False,
     ),
     _parameter(
         "order", "A column to order by, such as visitors_in or change.visitors_in; '-' before it for descending."
@@ -201,18 +207,18 @@ REPORT_PARAMETERS = [
     OpenApiParameter(
         "limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT}, description="At most so many rows."
     ),
-    _parameter("format", "The file's format; it goes before `Accept`.", enum=list(FORMATS), default="json"),
+    _parameter("format", "The file's format; it goes before `Accept`.", enum=FILE_FORMATS, default="json"),
 ]
 
 
 class ExportOrderSerializer(serializers.Serializer[object]):
     """What a report takes as query parameters, with which report and which format."""
 
-    report = serializers.ChoiceField([measure.value for measure in SPECS])
-    format = serializers.ChoiceField(list(FORMATS), default="json")
+    report = serializers.ChoiceField(REPORTS)
+    format = serializers.ChoiceField(FILE_FORMATS, default="json")
     start = serializers.CharField(help_text="A date, or an instant with its offset.")
     end = serializers.CharField(help_text="Likewise; the window is half-open.")
-    granularity = serializers.ChoiceField((*GRANULARITIES, *PROFILES), default=GRANULARITIES[0])
+    granularity = serializers.ChoiceField(EVERY_GRANULARITY, default=GRANULARITIES[0])
     by = serializers.ChoiceField(BYS, default=BYS[0])
     hours = serializers.ChoiceField(HOURS, default=HOURS[0])
     store = serializers.ListField(child=serializers.CharField(), required=False)
@@ -230,10 +236,10 @@ class ExportSerializer(serializers.Serializer[object]):
 
     id = serializers.UUIDField()
     url = serializers.URLField()
-    report = serializers.ChoiceField([measure.value for measure in SPECS])
-    format = serializers.ChoiceField(list(FORMATS))
+    report = serializers.ChoiceField(REPORTS)
+    format = serializers.ChoiceField(FILE_FORMATS)
     asked = serializers.DictField(help_text="The report's parameters, in full.")
-    state = serializers.ChoiceField(Export.State.values)
+    state = serializers.ChoiceField(Export.State.choices)
     progress = serializers.FloatField(min_value=0, max_value=1)
     rows = serializers.IntegerField(allow_null=True)
     size_bytes = serializers.IntegerField(allow_null=True)

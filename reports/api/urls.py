@@ -5,7 +5,7 @@ from django.urls import re_path
 from ingest.models import Measure
 from reports.api import exports, health, streaming, views
 
-_EXPORT = r"^exports/(?P<export_id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+_EXPORT = r"^exports/(?P<export_id>[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
 
 urlpatterns = [
     re_path(r"^exports/?$", exports.Exports.as_view(), name="exports"),

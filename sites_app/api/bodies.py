@@ -42,6 +42,12 @@ class CsvBody(BaseParser):
         return held_to(stream, self.limit)
 
 
+class CsvFile(CsvBody):
+    """The same, from who says of a file only that it is one, as many programs do."""
+
+    media_type = "application/octet-stream"
+
+
 def held_to(stream: IO[Any], limit: int) -> bytes:
     """All of a body, if it isn't too long."""
     body: bytes = stream.read(limit + 1)

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from sites_app import onboarding
-from sites_app.api.bodies import CsvBody
+from sites_app.api.bodies import CsvBody, CsvFile
 from sites_app.api.endpoint import Endpoint
 from sites_app.api.examples import CONTROLLER
 from sites_app.api.idempotency import idempotent
@@ -22,7 +22,7 @@ from sites_app.authentication import principal_of
 from sites_app.problems import Problem, parameter_problem
 
 MOST_ERRORS = 1_000
-_CHANGES = ["created", "changed", "unchanged"]
+CHANGES = ["created", "changed", "unchanged"]
 _CSV = """store_code,store_name,region,timezone,base_url,api_key,opening_hours
 S001,Köln Mitte,Europe/Germany,Europe/Berlin,https://xcs.s001.example.com/api/v1,KEY,Mo-Sa 09:00-20:00
 """
@@ -45,7 +45,7 @@ class ImportedStoreSerializer(serializers.Serializer[Any]):
     """What became of a store of the file."""
 
     code = serializers.CharField(help_text="The retailer's own.")
-    change = serializers.ChoiceField(_CHANGES, help_text="What became of it.")
+    change = serializers.ChoiceField(CHANGES, help_text="What became of it.")
 
 
 class ImportedControllerSerializer(serializers.Serializer[Any]):
@@ -55,7 +55,7 @@ class ImportedControllerSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(help_text="As the file has it, or as it was given one.")
     id = serializers.UUIDField(help_text="Ours.")
     webhook_url = serializers.URLField(help_text="To type into XCS.")
-    change = serializers.ChoiceField(_CHANGES, help_text="What became of it.")
+    change = serializers.ChoiceField(CHANGES, help_text="What became of it.")
 
 
 class ImportedSerializer(serializers.Serializer[Any]):
@@ -73,7 +73,7 @@ class ImportedSerializer(serializers.Serializer[Any]):
 class StoreImport(Endpoint):
     """Stores with their controllers, many at once."""
 
-    parser_classes = [CsvBody]
+    parser_classes = [CsvBody, CsvFile]
 
     def parameters_of(self, method: str) -> tuple[str, ...]:
         return ("dry_run",)
@@ -81,13 +81,14 @@ class StoreImport(Endpoint):
     @extend_schema(
         operation_id="stores_import",
         summary="Import stores with their controllers",
-        request={("text/csv"): OpenApiTypes.STR},
+        request={CsvBody.media_type: OpenApiTypes.STR, CsvFile.media_type: OpenApiTypes.BINARY},
         parameters=[
             OpenApiParameter("dry_run", OpenApiTypes.BOOL, description="Say what would be done, and do nothing.")
         ],
         responses=ImportedSerializer,
         examples=[
-            OpenApiExample("one store", _CSV, request_only=True, media_type="text/csv"),
+            OpenApiExample("one store", _CSV, request_only=True, media_type=CsvBody.media_type),
+            OpenApiExample("one store", _CSV, request_only=True, media_type=CsvFile.media_type),
             OpenApiExample("one store, imported", _IMPORTED, response_only=True, status_codes=["200"]),
         ],
         tags=["Registry"],

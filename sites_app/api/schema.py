@@ -69,7 +69,26 @@ class Schema(AutoSchema):
 
     def _resolve_path_parameters(self, variables: Any) -> Any:
         parameters = super()._resolve_path_parameters(variables)  # type: ignore[no-untyped-call]
-        return [{"description": _IN_PATHS.get(one["name"], "Its id."), **one} for one in parameters]
+        return [
+            {"description": _IN_PATHS.get(one["name"], "Its id."), **one, "schema": self._in_path(one)}
+            for one in parameters
+        ]
+
+    def _in_path(self, parameter: Any) -> Any:
+        """The schema of a part of the path: an id's is the one that answers have of it."""
+        serializer = getattr(self.view, "serializer", None)
+        field = serializer().fields.get(parameter["name"]) if serializer else None
+        if isinstance(field, serializers.IntegerField):
+            return {"type": "integer", "minimum": 0, "maximum": 10**18 - 1}
+        given = parameter["schema"]
+        return {"type": "string", "format": "uuid"} if _UUID in given.get("pattern", "") else given
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        """What is answered has all its fields; what is sent needn't."""
+        schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        if direction == "response" and isinstance(serializer, serializers.ModelSerializer):
+            schema["required"] = sorted(schema["properties"])
+        return schema
 
     def _process_override_parameters(self, direction: str = "request") -> Any:
         ours = {(name, "header"): _header(name, text) for name, text in self._headers().items()}
@@ -83,6 +102,11 @@ class Schema(AutoSchema):
             return {"If-Match": "The `ETag` of what was read: where it has been changed since, nothing is done."}
         takes_key = hasattr(getattr(self.view, "post", None), "takes_idempotency_key")
         return {IDEMPOTENCY_KEY: _AGAIN} if takes_key else {}
+
+    def _get_request_body(self, direction: Any = "request") -> Any:
+        body = super()._get_request_body(direction)  # type: ignore[no-untyped-call]
+        # Of JSON its fields say whether there must be any; a file must be.
+        return {**body, "required": True} if body and "application/json" not in body["content"] else body
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         bodies = super()._get_response_bodies(direction)
@@ -107,6 +131,7 @@ class Schema(AutoSchema):
         return problems + ([422] if IDEMPOTENCY_KEY in self._headers() else [])
 
 
+_UUID = "{8}(?:-[0-9a-f"
 _GOOD = {"201": "Made; `Location` is where.", "202": "Begun; its address tells how far it is.", "204": "Gone."}
 _IN_PATHS = {
     "code": "The retailer's own code.",
