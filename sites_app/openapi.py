@@ -40,6 +40,25 @@ def with_named_choices(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     return result
 
 
+def with_headers(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """What the headers of answers say, once for all that have them."""
+    result["components"]["headers"] = {
+        name: {"schema": {"type": "string"}, "description": text} for name, text in HEADERS.items()
+    }
+    return result
+
+
+HEADERS = {
+    "ETag": "The entity tag: for `If-None-Match`, and for `If-Match` where it can be changed.",
+    "Idempotent-Replayed": "`true` where it's the first answer to this `Idempotency-Key`, again.",
+    "Location": "The address of what was made.",
+    "RateLimit": "What is left of the key's limit: `\"key\";r=REMAINING;t=SECONDS`. A person's session has none.",
+    "RateLimit-Policy": 'The key\'s limit: `"key";q=QUOTA;w=SECONDS`.',
+    "Retry-After": "In how many seconds to ask again.",
+    "WWW-Authenticate": "How to say who asks.",
+}
+
+
 def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for methods in document["paths"].values():
         yield from methods.values()

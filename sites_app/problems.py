@@ -135,7 +135,7 @@ def _answer(request: HttpRequest, status: int, detail: str) -> HttpResponse:
 
 
 def _is_machine(request: HttpRequest) -> bool:
-    return request.path.startswith(("/api/", "/ingest/"))
+    return request.path.startswith(("/api/", "/ingest/", "/xcs/"))
 
 
 def _page(status: int, detail: str) -> dict[str, Any]:

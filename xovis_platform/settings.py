@@ -192,9 +192,11 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "PREPROCESSING_HOOKS": ["sites_app.openapi.without_slashes"],
+    "WEBHOOKS": [f"alerts.api.messages.ON_{event}" for event in ("OPENED", "ACKNOWLEDGED", "RESOLVED", "TEST")],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "sites_app.openapi.with_named_choices",
+        "sites_app.openapi.with_headers",
     ],
     # What generated clients call their types. The others are called by their field.
     "ENUM_NAME_OVERRIDES": {
@@ -213,10 +215,16 @@ SPECTACULAR_SETTINGS = {
         "Granularity": "reports.api.schemas.EVERY_GRANULARITY",
         "Hours": "reports.request.HOURS",
         "ImportedChange": "sites_app.api.imports.CHANGES",
-        "OccupancyStatus": "reports.api.schemas.OCCUPANCY_STATUSES",
-        "QueueStatus": "reports.api.schemas.QUEUE_STATUSES",
+        "OccupancyStatus": "reports.api.live_schemas.OCCUPANCY_STATUSES",
+        "QueueStatus": "reports.api.live_schemas.QUEUE_STATUSES",
         "Report": "reports.api.schemas.REPORTS",
         "SubscribedEvent": "alerts.models.webhooks.EventType.subscribable",
+        "XcsErrorCode": "reports.facade.described.ERROR_CODES",
+        "XcsFailure": ["error"],
+        "XcsOccupancyStatus": "reports.facade.described.OCCUPANCY_STATUSES",
+        "XcsQueueStatus": "reports.facade.described.QUEUE_STATUSES",
+        "XcsSensorStatus": "reports.facade.described.SENSOR_STATUSES",
+        "XcsSuccess": ["success"],
         "ZoneKind": "sites_app.models.sensors.Zone.Kind",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -227,6 +235,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": [],
     "SERVE_AUTHENTICATION": [],
+    # Fields say themselves what their choices mean.
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     # What is sent and what is answered differ: keys go in and never come out.
     "COMPONENT_SPLIT_REQUEST": True,
 }

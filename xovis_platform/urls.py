@@ -15,6 +15,7 @@ urlpatterns = [
     path("api/v1/", include("ingest.api.urls")),
     path("api/v1/", include("reports.api.urls")),
     path("api/v1/", include("alerts.api.urls")),
+    path("ingest/", include("ingest.api.arriving")),
     path("xcs/", include("reports.facade.urls")),
     re_path(r"^api/v1/schema/?$", conditional_page(OpenApiDocument.as_view()), name="schema"),
     re_path(r"^api/docs/?$", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),

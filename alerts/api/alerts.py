@@ -30,27 +30,29 @@ STATES = ("open", "resolved")
 class AlertSerializer(serializers.Serializer[Any]):
     """Something that needs attention, or did. Instants carry the store's own offset."""
 
-    id = serializers.CharField()
-    kind = serializers.ChoiceField(Alert.Kind.choices)
+    id = serializers.CharField(help_text="Ours.")
+    kind = serializers.ChoiceField(Alert.Kind.choices, help_text="What it is about.")
     state = serializers.ChoiceField(STATES, help_text="An acknowledged alert stays `open` until it resolves.")
     store = serializers.CharField(help_text="The store's code.")
     region = serializers.CharField(help_text="The code of the store's region.")
     zone = serializers.CharField(allow_null=True, help_text="`STORE_CODE/zoneId`, of a queue.")
-    controller = serializers.UUIDField(allow_null=True)
+    controller = serializers.UUIDField(
+        allow_null=True, help_text="Of a lost controller or sensor, or of a gap; else null."
+    )
     subject = serializers.CharField(
         allow_blank=True, help_text="What of the store it is about: of a store, kind and subject one is open at most."
     )
-    message = serializers.CharField()
+    message = serializers.CharField(help_text="A sentence for people.")
     value = serializers.FloatField(allow_null=True, help_text="People, when it was opened.")
     limit = serializers.FloatField(allow_null=True, help_text="The queue's threshold, or the store's capacity.")
     since = serializers.DateTimeField(
         allow_null=True, help_text="Since when it had been so when it was opened, if not for longer."
     )
-    opened_at = serializers.DateTimeField()
-    acknowledged_at = serializers.DateTimeField(allow_null=True)
-    acknowledged_by = serializers.CharField(allow_null=True)
-    note = serializers.CharField(allow_null=True)
-    resolved_at = serializers.DateTimeField(allow_null=True)
+    opened_at = serializers.DateTimeField(help_text="When it had lasted for as long as its rule says.")
+    acknowledged_at = serializers.DateTimeField(allow_null=True, help_text="When somebody said that they see to it.")
+    acknowledged_by = serializers.CharField(allow_null=True, help_text="Who did.")
+    note = serializers.CharField(allow_null=True, help_text="What they had to say.")
+    resolved_at = serializers.DateTimeField(allow_null=True, help_text="When it was over.")
     resolution = serializers.ChoiceField(
         Alert.Resolution.choices,
         allow_null=True,
@@ -65,7 +67,9 @@ class AlertSerializer(serializers.Serializer[Any]):
 class AcknowledgeSerializer(serializers.Serializer[Any]):
     """Who sees to it, and what they have to say."""
 
-    note = serializers.CharField(required=False, allow_blank=True, max_length=2000, default="")
+    note = serializers.CharField(
+        required=False, allow_blank=True, max_length=2000, default="", help_text="Shown with the alert."
+    )
     by = serializers.CharField(
         required=False, max_length=100, help_text="The person, where a program acknowledges in their name."
     )

@@ -14,7 +14,8 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from alerts.api.examples import ALERT, DELIVERY
+from alerts.api.examples import DELIVERY
+from alerts.api.messages import BODY, MessageField
 from alerts.models import EventType, WebhookDelivery, WebhookEndpoint
 from alerts.webhooks import delivering
 from sites_app.access import Principal
@@ -30,16 +31,16 @@ from sites_app.problems import Problem
 class DeliverySerializer(serializers.Serializer[Any]):
     """A message on its way to one endpoint."""
 
-    id = serializers.UUIDField()
+    id = serializers.UUIDField(help_text="The delivery's.")
     webhook_id = serializers.CharField(help_text="The `webhook-id` header: the same at each attempt, and in a replay.")
-    type = serializers.ChoiceField(EventType.choices)
-    endpoint = serializers.UUIDField()
-    state = serializers.ChoiceField(WebhookDelivery.State.choices)
-    attempts = serializers.IntegerField()
-    created_at = serializers.DateTimeField()
-    attempted_at = serializers.DateTimeField(allow_null=True)
+    type = serializers.ChoiceField(EventType.choices, help_text="What it tells.")
+    endpoint = serializers.UUIDField(help_text="Who is told.")
+    state = serializers.ChoiceField(WebhookDelivery.State.choices, help_text="`failed`: given up, after 24 hours.")
+    attempts = serializers.IntegerField(help_text="How often it was tried.")
+    created_at = serializers.DateTimeField(help_text="When it was first to be sent.")
+    attempted_at = serializers.DateTimeField(allow_null=True, help_text="When it was last tried.")
     next_attempt_at = serializers.DateTimeField(allow_null=True, help_text="While it's waiting.")
-    delivered_at = serializers.DateTimeField(allow_null=True)
+    delivered_at = serializers.DateTimeField(allow_null=True, help_text="When it was taken.")
     status = serializers.IntegerField(allow_null=True, help_text="What the endpoint answered last.")
     error = serializers.CharField(allow_null=True, help_text="Why the last attempt failed.")
     duration_ms = serializers.IntegerField(allow_null=True, help_text="How long the last attempt took.")
@@ -66,14 +67,14 @@ class DeliverySerializer(serializers.Serializer[Any]):
         }
 
 
-_BODY = {"type": "alert.opened", "timestamp": "2026-11-02T16:40:07+00:00", "data": ALERT}
+_FULL = {**DELIVERY, "body": BODY}
 
 
-@extend_schema_serializer(examples=[OpenApiExample("Delivery", {**DELIVERY, "body": _BODY}, response_only=True)])
+@extend_schema_serializer(examples=[OpenApiExample("Delivery", _FULL, response_only=True)])
 class FullDeliverySerializer(DeliverySerializer):
     """A delivery, with what it tells."""
 
-    body = serializers.DictField(help_text="What is sent.")
+    body = MessageField(help_text="What is sent.")
 
     def to_representation(self, instance: WebhookDelivery) -> dict[str, Any]:
         return {**super().to_representation(instance), "body": json.loads(instance.message.body)}
@@ -101,6 +102,9 @@ class Deliveries(_Deliveries):
         summary="An endpoint's deliveries",
         parameters=[*(filter.described for filter in filters), *pages.DESCRIBED],
         responses=pages.described(DeliverySerializer),
+        examples=[
+            OpenApiExample("a page", {"next": None, "previous": None, "results": [DELIVERY]}, response_only=True)
+        ],
         tags=["Webhooks"],
     )
     def get(self, request: Request, pk: Any) -> Response:
@@ -137,6 +141,7 @@ class Replay(_Deliveries, OneOf):
         summary="Send a delivery again",
         request=None,
         responses={202: FullDeliverySerializer},
+        examples=[OpenApiExample("sent again", _FULL, response_only=True, status_codes=["202"])],
         tags=["Webhooks"],
     )
     @idempotent

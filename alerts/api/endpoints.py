@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError as ModelValidationError
 from django.db import transaction
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer, extend_schema_view
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -43,7 +43,7 @@ _READ_ONLY = (
 class EndpointSerializer(RegistrySerializer):
     """Where to tell what happens, by the Standard Webhooks specification."""
 
-    id = serializers.UUIDField(read_only=True)
+    id = serializers.UUIDField(read_only=True, help_text="Ours.")
     url = serializers.CharField(max_length=500, help_text="https, and a public address.")
     event_types = serializers.ListField(
         child=serializers.ChoiceField(EventType.subscribable()), required=False, help_text=_CHOSEN
@@ -63,6 +63,10 @@ class EndpointSerializer(RegistrySerializer):
         read_only_fields = [name for name in _READ_ONLY if name != "disabled_reason"]
         validators: list[Any] = []
         extra_kwargs = {
+            "name": {"help_text": "As it's shown."},
+            "created_at": {"help_text": "When it was made."},
+            "last_success_at": {"help_text": "When a delivery was last taken."},
+            "disabled_at": {"help_text": "When it was switched off by itself."},
             "contact_email": {"help_text": "Who is told when it is switched off. Empty: whoever made it."},
             "enabled": {"help_text": "Switched off by itself when nothing could be delivered for three days."},
             "failing_since": {"help_text": "Since when nothing could be delivered."},
@@ -118,7 +122,10 @@ class EndpointSerializer(RegistrySerializer):
         }
 
 
-@extend_schema_serializer(examples=[OpenApiExample("New", {**ENDPOINT, "secret": SECRET}, response_only=True)])
+_ADDED = {**ENDPOINT, "secret": SECRET}
+
+
+@extend_schema_serializer(examples=[OpenApiExample("New", _ADDED, response_only=True)])
 class NewEndpointSerializer(EndpointSerializer):
     """An endpoint, with its secret, this once."""
 
@@ -143,8 +150,7 @@ def _with_secret(content: dict[str, Any], plain: str, status: int, **headers: st
     return kept_without(Response({**content, "secret": plain}, status=status, headers=headers), "secret")
 
 
-@extend_schema_view(post=extend_schema(responses={201: NewEndpointSerializer}))
-@describe("webhook endpoint", "webhook endpoints", "Webhooks", ENDPOINT)
+@describe("webhook endpoint", "webhook endpoints", "Webhooks", ENDPOINT, added=(NewEndpointSerializer, _ADDED))
 class Endpoints(_Endpoints, GrowingList):
     """The endpoints whose stores you see all of."""
 

@@ -88,7 +88,7 @@ class BackfillSerializer(serializers.Serializer[Any]):
         help_text="`done`: all is fetched, and reports show it. `failed`: it has ended, and not all could be fetched.",
     )
     progress = serializers.FloatField(min_value=0, max_value=1, help_text="The share of its steps that have ended.")
-    steps = StepsSerializer()
+    steps = StepsSerializer(help_text="How many of its steps have ended.")
     failures = serializers.ListField(child=serializers.CharField(), help_text="What went wrong, each once.")
 
 

@@ -23,7 +23,7 @@ FILTERS = (
     store_filter("store"),
     region_filter("store__region"),
     identifier("controller", "controller_id", "Only of these controllers."),
-    text("type", "event__in", "Only of these types, such as queue.threshold_exceeded."),
+    text("type", "event__in", "Only of these types.", "queue.threshold_exceeded"),
     instant("start", "observed_at__gte", "Only from this instant on, by the controller's time."),
     instant("end", "observed_at__lt", "Only before this instant, by the controller's time."),
 )

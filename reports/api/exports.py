@@ -21,7 +21,7 @@ from rest_framework.views import APIView
 
 from ingest.models import Measure
 from reports import exports
-from reports.api import files, parameters, schemas
+from reports.api import examples, export_schemas, files, parameters
 from reports.formats import FORMATS
 from reports.large import TooLarge
 from reports.measures import SPECS
@@ -58,7 +58,9 @@ class Exports(Endpoint):
     @extend_schema(
         operation_id="exports_list",
         parameters=pages.DESCRIBED,
-        responses=pages.described(schemas.ExportSerializer),
+        responses=pages.described(export_schemas.ExportSerializer),
+        summary="All exports",
+        examples=examples.EXPORT_PAGE,
         tags=["Exports"],
     )
     def get(self, request: Request) -> Response:
@@ -72,8 +74,10 @@ class Exports(Endpoint):
 
     @extend_schema(
         operation_id="exports_order",
-        request=schemas.ExportOrderSerializer,
-        responses={202: schemas.ExportSerializer},
+        request=export_schemas.ExportOrderSerializer,
+        responses={202: export_schemas.ExportSerializer},
+        summary="Order an export",
+        examples=examples.EXPORT_ORDERED,
         tags=["Exports"],
     )
     @idempotent
@@ -95,7 +99,13 @@ class Exports(Endpoint):
 class OneExport(Endpoint):
     """An export."""
 
-    @extend_schema(operation_id="exports_one", responses=schemas.ExportSerializer, tags=["Exports"])
+    @extend_schema(
+        operation_id="exports_one",
+        summary="How far an export is",
+        responses=export_schemas.ExportSerializer,
+        examples=examples.EXPORT,
+        tags=["Exports"],
+    )
     def get(self, request: Request, export_id: UUID) -> Response:
         """How far an export has come; once it's done, ``file`` is where it's fetched."""
         return Response(_answer(_export(request, export_id), request))
@@ -105,12 +115,19 @@ class ExportFile(Endpoint):
     """An export's file."""
 
     renderer_classes = files.RENDERERS
+    problems = (410,)
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
         """The format was chosen with the order: whatever is accepted now, there is one file."""
         return super().perform_content_negotiation(request, force=True)
 
-    @extend_schema(operation_id="exports_file", responses=files.described(OpenApiTypes.BINARY), tags=["Exports"])
+    @extend_schema(
+        operation_id="exports_file",
+        summary="An export's file",
+        responses=dict(reversed(files.described(OpenApiTypes.OBJECT).items())),
+        examples=examples.EXPORT_FILE,
+        tags=["Exports"],
+    )
     def get(self, request: Request, export_id: UUID) -> HttpResponseBase:
         """The file, until the export expires."""
         export = _export(request, export_id)

@@ -86,5 +86,8 @@ def _begun(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 def described(good: Any) -> dict[Any, Any]:
     """The good answers of a report for the OpenAPI document, by media type."""
-    binary = {(200, format.media_type): OpenApiTypes.BINARY for format in FORMATS.values()}
-    return {**binary, (200, FORMATS["json"].media_type): good}
+    files = {
+        (200, format.media_type): OpenApiTypes.STR if format.is_text else OpenApiTypes.BINARY
+        for format in FORMATS.values()
+    }
+    return {**files, (200, FORMATS["json"].media_type): good}

@@ -10,7 +10,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from reports import health, queries
-from reports.api import files, health_schemas, parameters, tabular
+from reports.api import examples, files, health_schemas, parameters, tabular
 from reports.formats import Column, Format, Kind, Table
 from reports.health import HealthReport
 from reports.request import HealthRequest
@@ -31,6 +31,7 @@ class Health(Endpoint):
         summary="Data health",
         parameters=health_schemas.PARAMETERS,
         responses=files.described(health_schemas.HealthReportSerializer),
+        examples=examples.HEALTH,
         tags=["Reports"],
     )
     def get(self, request: Request) -> HttpResponseBase:

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from ingest.models import Measure
 from reports import live, queries
-from reports.api import answers, files, parameters, schemas, tabular
+from reports.api import answers, examples, files, live_schemas, parameters, schemas, tabular
 from reports.tables import file_name, table_of
 from sites_app.access import Principal
 from sites_app.api.endpoint import Endpoint
@@ -55,7 +55,8 @@ class LiveOccupancy(_LiveView):
     @extend_schema(
         operation_id="live_occupancy",
         parameters=schemas.FILTERS,
-        responses=schemas.LiveOccupancySerializer,
+        responses=live_schemas.LiveOccupancySerializer,
+        examples=examples.LIVE_OCCUPANCY,
         tags=["Live"],
     )
     def get(self, request: Request) -> Response:
@@ -76,7 +77,8 @@ class LiveQueues(_LiveView):
     @extend_schema(
         operation_id="live_queues",
         parameters=schemas.FILTERS,
-        responses=schemas.LiveQueuesSerializer,
+        responses=live_schemas.LiveQueuesSerializer,
+        examples=examples.LIVE_QUEUES,
         tags=["Live"],
     )
     def get(self, request: Request) -> Response:
@@ -124,6 +126,7 @@ def report_view(measure: Measure) -> Any:
         description=_ABOUT[measure],
         parameters=schemas.REPORT_PARAMETERS,
         responses=files.described(schemas.report_serializer(measure)),
+        examples=examples.report(measure),
         tags=["Reports"],
     )
     return cast("type[APIView]", extend_schema_view(get=described)(view)).as_view()

@@ -79,7 +79,7 @@ def place(principal: Principal, store_code: str | None) -> Place:
     stores = Store.objects.visible_to(principal)
     if store_code is None:
         return Chain(stores)
-    one = stores.filter(code=store_code)
+    one = stores.filter(code=store_code) if "\0" not in store_code else stores.none()
     if not one.exists():
         raise Refused(404, f"There is no store {store_code!r}.")
     return OneStore(one)

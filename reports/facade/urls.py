@@ -6,7 +6,7 @@ from django.urls import re_path
 
 from reports.facade import views
 
-_BASES = (("chain", r"^api/v1"), ("store", r"^(?P<store>[A-Za-z0-9._-]+)/api/v1"))
+_BASES = (("chain", r"^api/v1"), ("store", r"^(?P<store>[^/]+)/api/v1"))
 _ENDPOINTS = (
     (r"/sensors", views.Sensors),
     (r"/occupancy/current", views.Occupancy),

@@ -19,6 +19,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from reports.facade import asked, intervals, snapshots
+from reports.facade.described import described
 from reports.facade.places import Place, place
 from reports.facade.refusals import Refused, code_of
 from sites_app.access import READ, Principal
@@ -82,6 +83,7 @@ class FacadeView(APIView):
         return refuse
 
 
+@described
 class Sensors(FacadeView):
     """All sensors."""
 
@@ -89,6 +91,7 @@ class Sensors(FacadeView):
         return snapshots.sensors(place, now)
 
 
+@described
 class Occupancy(FacadeView):
     """The people in each zone now."""
 
@@ -96,6 +99,7 @@ class Occupancy(FacadeView):
         return snapshots.occupancy(place, params.get("locationId"), now)
 
 
+@described
 class Queues(FacadeView):
     """Each queue now."""
 
@@ -103,6 +107,7 @@ class Queues(FacadeView):
         return snapshots.queues(place, params.get("locationId"), now)
 
 
+@described
 class Counts(FacadeView):
     """Footfall by intervals."""
 
@@ -111,6 +116,7 @@ class Counts(FacadeView):
         return intervals.counts(place, params.get("locationId"), window, now)
 
 
+@described
 class Dwell(FacadeView):
     """Stays in a zone by intervals."""
 
@@ -121,6 +127,7 @@ class Dwell(FacadeView):
         return intervals.dwell(zone, place.named(zone.store.code, zone.code), window, step, now)
 
 
+@described
 class Paths(FacadeView):
     """How many went from zone to zone, by intervals."""
 

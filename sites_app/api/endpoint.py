@@ -23,6 +23,11 @@ class Endpoint(APIView):
     volatile: ClassVar[tuple[str, ...]] = ()
     """Members of an answer that change by themselves: see ``tag_of_content``."""
 
+    problems: ClassVar[tuple[int, ...]] = ()
+    """What it may be refused with, by status, beside what any endpoint may."""
+    only_problems: ClassVar[tuple[int, ...]] = ()
+    """All that it may be refused with, where that differs from any endpoint's."""
+
     def parameters_of(self, method: str) -> tuple[str, ...] | None:
         """The query parameters that a method takes."""
         return self.parameters if method in _READING else ()

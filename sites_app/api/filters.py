@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework.request import Request
 
 from sites_app.access import Principal
@@ -32,11 +32,14 @@ class Filter:
     description: str
     schema: Mapping[str, Any]
     many: bool = False
+    example: str | None = None
 
     @property
     def described(self) -> OpenApiParameter:
         schema = {"type": "array", "items": dict(self.schema)} if self.many else dict(self.schema)
-        return OpenApiParameter(self.name, schema, description=self.description)
+        examples = [OpenApiExample(f"a {self.name}", [self.example] if self.many else self.example)]
+        shown = examples if self.example else []
+        return OpenApiParameter(self.name, schema, description=self.description, examples=shown)
 
 
 def narrowed(request: Request, rows: QuerySet[Any], filters: Sequence[Filter]) -> QuerySet[Any]:
@@ -60,7 +63,7 @@ def store_filter(field: str) -> Filter:
         _check("store", codes, found)
         return Q(**{f"{field}__in": list(found.values())})
 
-    return Filter("store", narrow, "Only of these stores, by code.", {"type": "string"}, many=True)
+    return Filter("store", narrow, "Only of these stores, by code.", {"type": "string"}, many=True, example="S001")
 
 
 def region_filter(field: str) -> Filter:
@@ -71,7 +74,8 @@ def region_filter(field: str) -> Filter:
         _check("region", codes, found)
         return Q(**{f"{field}__in": Region.objects.under(found.values())})
 
-    return Filter("region", narrow, "Only in these regions and all under them, by code.", {"type": "string"}, many=True)
+    said = "Only in these regions and all under them, by code."
+    return Filter("region", narrow, said, {"type": "string"}, many=True, example="europe-germany")
 
 
 def search(*fields: str) -> Filter:
@@ -81,7 +85,7 @@ def search(*fields: str) -> Filter:
         return reduce(or_, (Q(**{f"{field}__icontains": values[0].strip()}) for field in fields))
 
     named = ", ".join(field.rpartition("__")[0] + " " * ("__" in field) + field.rpartition("__")[2] for field in fields)
-    return Filter("search", narrow, f"Only with this text in one of: {named}.", {"type": "string"})
+    return Filter("search", narrow, f"Only with this text in one of: {named}.", {"type": "string"}, example="Berlin")
 
 
 def choice(name: str, field: str, choices: Sequence[str], description: str) -> Filter:
@@ -107,13 +111,13 @@ def flag(name: str, field: str, description: str) -> Filter:
     return Filter(name, narrow, description, {"type": "boolean"})
 
 
-def text(name: str, lookup: str, description: str) -> Filter:
+def text(name: str, lookup: str, description: str, example: str) -> Filter:
     """By a text as it is."""
 
     def narrow(principal: Principal, values: list[str]) -> Q:
         return Q(**{lookup: values})
 
-    return Filter(name, narrow, description, {"type": "string"}, many=True)
+    return Filter(name, narrow, description, {"type": "string"}, many=True, example=example)
 
 
 def identifier(name: str, field: str, description: str) -> Filter:
@@ -135,7 +139,8 @@ def instant(name: str, lookup: str, description: str) -> Filter:
     def narrow(principal: Principal, values: list[str]) -> Q:
         return Q(**{lookup: read_instant(name, values[0])})
 
-    return Filter(name, narrow, description, {"type": "string", "format": "date-time"})
+    shape = {"type": "string", "format": "date-time"}
+    return Filter(name, narrow, description, shape, example="2025-11-03T09:00:00+01:00")
 
 
 def read_instant(name: str, value: str) -> datetime:

@@ -59,7 +59,7 @@ class Sensors(_Sensors, ListOf):
         store_filter("controller__store"),
         region_filter("controller__store__region"),
         identifier("controller", "controller", "Only at these controllers."),
-        text("status", "status__in", "Only of these states, such as offline."),
+        text("status", "status__in", "Only of these states.", "offline"),
         search("sensor_id", "name", "type"),
     )
 
@@ -79,7 +79,7 @@ class ZoneSerializer(RegistrySerializer):
     )
     zone_id = serializers.CharField(read_only=True, help_text="The controller's own name for it.")
     name = serializers.CharField(read_only=True, help_text="As its controller has it.")
-    kind = serializers.ChoiceField(Zone.Kind.choices, required=False)
+    kind = serializers.ChoiceField(Zone.Kind.choices, required=False, help_text="What is counted in it.")
     capacity = serializers.IntegerField(
         min_value=1,
         max_value=MOST_PEOPLE,

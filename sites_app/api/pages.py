@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from django.core.signing import BadSignature, Signer
 from django.db.models import Model, Q, QuerySet
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -32,7 +32,10 @@ DESCRIBED = [
         description="How many a page has.",
     ),
     OpenApiParameter(
-        "cursor", OpenApiTypes.STR, description="Where the page begins, as `next` and `previous` have it."
+        "cursor",
+        OpenApiTypes.STR,
+        description="Where the page begins, as `next` and `previous` have it.",
+        examples=[OpenApiExample("a cursor", "WzAsWyJTMTAwIl1d:1vFZ2k")],
     ),
 ]
 
@@ -81,7 +84,8 @@ def described(row: type[serializers.BaseSerializer[Any]]) -> type[serializers.Ba
         "previous": serializers.URLField(**link),
         "results": row(many=True, help_text="Those of this page."),
     }
-    return type(f"{name}PageSerializer", (serializers.Serializer,), fields)
+    about = {"__doc__": "A page of a list."}
+    return type(f"{name}PageSerializer", (serializers.Serializer,), about | fields)
 
 
 class _Pages:

@@ -145,18 +145,29 @@ class OneThatGoes(ChangingOne):
         return Response(status=204)
 
 
-def describe(noun: str, plural: str, tag: str, example: Mapping[str, Any] | None = None) -> Any:
-    """Describe a resource's view in the OpenAPI document, by what it has: a class decorator."""
+def describe(
+    noun: str,
+    plural: str,
+    tag: str,
+    example: Mapping[str, Any],
+    *,
+    added: tuple[type[Any], Mapping[str, Any]] | None = None,
+) -> Any:
+    """Describe a resource's view in the OpenAPI document, by what it has: a class decorator.
+
+    ``added`` is how one that was just added is answered, with an example, where that's more than is answered later.
+    """
     name = plural.replace(" ", "_")
 
     def described(view: type[Any]) -> type[Any]:
         serializer, is_list = view.serializer, issubclass(view, ListOf)
-        shown = _shown(noun, example, is_list=is_list, read_only=_read_only(serializer))
+        made, as_made = added or (serializer, example)
+        shown = _shown(noun, example, as_made, is_list=is_list, read_only=_read_only(serializer))
         filters = [filter.described for filter in getattr(view, "filters", ())]
         many = {"responses": pages.described(serializer), "parameters": [*filters, *pages.DESCRIBED]} if is_list else {}
         methods: dict[str, Any] = {
             "get": {"responses": serializer, "summary": f"All {plural}" if is_list else f"One {noun}", **many},
-            "post": {"request": serializer, "responses": {201: serializer}, "summary": f"Add a {noun}"},
+            "post": {"request": serializer, "responses": {201: made}, "summary": f"Add a {noun}"},
             "patch": {"request": serializer, "responses": serializer, "summary": f"Change some of a {noun}"},
             "put": {"request": serializer, "responses": serializer, "summary": f"Change a {noun}"},
             "delete": {"responses": {204: None}, "summary": f"Delete a {noun}"},
@@ -180,15 +191,17 @@ def _read_only(serializer: type[Any]) -> set[str]:
 
 
 def _shown(
-    noun: str, example: Mapping[str, Any] | None, *, is_list: bool, read_only: Collection[str]
+    noun: str, example: Mapping[str, Any], as_made: Mapping[str, Any], *, is_list: bool, read_only: Collection[str]
 ) -> list[OpenApiExample]:
     """The example as it's answered, alone or on a page, and as it's sent."""
-    if example is None:
-        return []
     sent = {name: value for name, value in example.items() if name not in read_only} | SENT_ALONE.get(noun, {})
     page = {"next": None, "previous": None, "results": [example]}
-    answers = [OpenApiExample("a page", page, response_only=True, status_codes=["200"])] if is_list else []
-    answers.append(
-        OpenApiExample(f"a {noun}", example, response_only=True, status_codes=["201"] if is_list else ["200"])
+    answers = (
+        [
+            OpenApiExample("a page", page, response_only=True, status_codes=["200"]),
+            OpenApiExample(f"a {noun}", as_made, response_only=True, status_codes=["201"]),
+        ]
+        if is_list
+        else [OpenApiExample(f"a {noun}", example, response_only=True, status_codes=["200"])]
     )
     return [*answers, OpenApiExample(f"a {noun}, as it is sent", sent, request_only=True)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import build_parameter_type
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+from drf_spectacular.plumbing import build_parameter_type, is_serializer
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer
 from rest_framework import serializers
 
 from sites_app.api.idempotency import HEADER as IDEMPOTENCY_KEY
@@ -46,11 +46,17 @@ _SAID: dict[int, tuple[str, str, list[dict[str, str]]]] = {
     404: ("It isn't there, or not to be seen.", "There is nothing here, or nothing that you can see.", []),
     406: ("There is no answer of the form that was asked for.", "Could not satisfy the request Accept header.", []),
     409: ("It can't be done as things stand.", "It still has stores: delete or move them first.", []),
+    410: ("It was there, and is no longer.", "The file has expired. Order it again.", []),
     412: ("It has been changed since the `If-Match` was read.", "It has been changed since you read it.", []),
     413: ("The body is too long.", "The body has more than 1,048,576 bytes.", []),
     415: ("The body is of a type that isn't taken.", 'Unsupported media type "text/plain" in request.', []),
     422: ("The `Idempotency-Key` was used for another request.", "Take a new one for each request.", []),
-    429: ("The key has used up its limit; see `Retry-After`.", "Request was throttled.", []),
+    429: (
+        "The key has used up its limit; see `Retry-After`.",
+        "The key has used up its requests of this minute: try again in 21 s.",
+        [],
+    ),
+    503: ("It can't be answered now: try again.", "This server runs without the live stream.", []),
 }
 
 
@@ -69,10 +75,13 @@ class Schema(AutoSchema):
 
     def _resolve_path_parameters(self, variables: Any) -> Any:
         parameters = super()._resolve_path_parameters(variables)  # type: ignore[no-untyped-call]
-        return [
-            {"description": _IN_PATHS.get(one["name"], "Its id."), **one, "schema": self._in_path(one)}
-            for one in parameters
-        ]
+        return [{**one, **self._told_of(one["name"]), "schema": self._in_path(one)} for one in parameters]
+
+    def _told_of(self, name: str) -> dict[str, Any]:
+        """What is said of a part of the path; with an example, unless it's an id."""
+        description, example = _IN_PATHS.get(name, ("Its id.", None))
+        example = _OF_LISTS.get((self.path.split("/")[3], name), example)
+        return {"description": description, **({"example": example} if example else {})}
 
     def _in_path(self, parameter: Any) -> Any:
         """The schema of a part of the path: an id's is the one that answers have of it."""
@@ -97,7 +106,9 @@ class Schema(AutoSchema):
     def _headers(self) -> dict[str, str]:
         """The headers that this method takes."""
         if self.method == "GET":
-            return {"If-None-Match": "The `ETag` of an answer that the caller has: it isn't sent again."}
+            return {
+                "If-None-Match": 'The `ETag` of an answer that the caller has, such as `W/"5d41402a"`: it isn\'t sent again.'
+            }
         if self.method in ("PATCH", "PUT", "DELETE"):
             return {"If-Match": "The `ETag` of what was read: where it has been changed since, nothing is done."}
         takes_key = hasattr(getattr(self.view, "post", None), "takes_idempotency_key")
@@ -105,8 +116,10 @@ class Schema(AutoSchema):
 
     def _get_request_body(self, direction: Any = "request") -> Any:
         body = super()._get_request_body(direction)  # type: ignore[no-untyped-call]
-        # Of JSON its fields say whether there must be any; a file must be.
-        return {**body, "required": True} if body and "application/json" not in body["content"] else body
+        # Fields say of theirs whether there must be any; of what has none, a file say, there must be.
+        sent = self.get_request_serializer() if body else None
+        has_fields = is_serializer(sent) and not isinstance(sent, PolymorphicProxySerializer)
+        return {**body, "required": True} if body and not has_fields else body
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         bodies = super()._get_response_bodies(direction)
@@ -119,11 +132,23 @@ class Schema(AutoSchema):
             bodies["304"] = {"description": "The caller has this answer already, by its entity tag."}
         for code, body in bodies.items():
             body["description"] = body["description"] or _GOOD.get(code, "As asked.")
+            if headers := self._answered_headers(code):
+                body["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in headers}
         return dict(sorted(bodies.items()))
+
+    def _answered_headers(self, code: str) -> list[str]:
+        """The headers of its answers of a status."""
+        headers = ["ETag"] if code in ("200", "304") and self.method == "GET" else []
+        headers += ["Idempotent-Replayed"] if code[0] == "2" and IDEMPOTENCY_KEY in self._headers() else []
+        headers += _BY_STATUS.get(code, [])
+        return headers + (["RateLimit", "RateLimit-Policy"] if self.view.throttle_classes and code != "401" else [])
 
     def _problems(self) -> list[int]:
         """The problems that this method may be answered with."""
-        problems = [400, 401, 403, 406, 429]
+        view: Any = self.view
+        if view.only_problems:
+            return list(view.only_problems)
+        problems = [400, 401, 403, 406, 429, *view.problems]
         problems += [404] if "{" in self.path else []
         problems += [413, 415] if self.method in ("POST", "PUT", "PATCH") else []
         problems += [412] if self.method in ("PUT", "PATCH", "DELETE") else []
@@ -131,12 +156,22 @@ class Schema(AutoSchema):
         return problems + ([422] if IDEMPOTENCY_KEY in self._headers() else [])
 
 
+_BY_STATUS = {
+    "201": ["Location"],
+    "202": ["Location", "Retry-After"],
+    "401": ["WWW-Authenticate"],
+    "429": ["Retry-After"],
+    "503": ["Retry-After"],
+}
+_OF_LISTS = {("regions", "code"): "europe-germany", ("alerts", "id"): "4711"}
 _UUID = "{8}(?:-[0-9a-f"
 _GOOD = {"201": "Made; `Location` is where.", "202": "Begun; its address tells how far it is.", "204": "Gone."}
 _IN_PATHS = {
-    "code": "The retailer's own code.",
-    "store": "The store's code.",
-    "zone": "The zone's id in its store, percent-encoded.",
+    "code": ("The retailer's own code.", "S001"),
+    "controller": ("The controller's id.", None),
+    "key": ("The controller's webhook key, percent-encoded.", "its-webhook-key"),
+    "store": ("The store's code.", "S001"),
+    "zone": ("The zone's id in its store, percent-encoded.", "entrance_a"),
 }
 _AGAIN = "A text of your own, such as a UUID: sent again with it, the request does nothing twice."
 

@@ -153,8 +153,8 @@ class Stores(_Stores, GrowingList):
     order = ("code",)
     filters = (
         region_filter("region"),
-        text("tag", "tags__overlap", "Only with any of these tags."),
-        text("country", "country__in", "Only in these countries, two letters of ISO 3166."),
+        text("tag", "tags__overlap", "Only with any of these tags.", "flagship"),
+        text("country", "country__in", "Only in these countries, two letters of ISO 3166.", "DE"),
         search("code", "name", "city"),
     )
 

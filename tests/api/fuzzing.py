@@ -25,13 +25,7 @@ def fuzz(
 ) -> subprocess.CompletedProcess[str]:
     """Let it ask everything that the document describes, with this key; what it says is shown, or kept."""
     command = [
-        *(
-            str(Path(sys.executable).with_name("schemathesis")),
-            "--config-file",
-            str(CONFIG),
-            "run",
-            f"{url}/api/v1/schema",
-        ),
+        *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG), "run", f"{url}/api/v1/schema"),
         *("--header", f"Authorization: Apikey {key}", "--checks", "all", *PLAIN, *options),
     ]
     return subprocess.run(command, cwd=folder, capture_output=quietly, text=True, check=False)

@@ -10,7 +10,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,9 +32,8 @@ UNKNOWN_TO_IT = re.compile(r"Unsupported content type text/csv")
 
 
 def tool(name: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    folder = Path(sys.executable).parent
-    path = f"{folder}{os.pathsep}{os.environ['PATH']}"  # it formats what it has made, by ruff
-    command: Sequence[str] = (str(folder / name), *arguments)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # it formats what it has made, by ruff
+    command = (sys.executable, "-m", name, *arguments)
     return subprocess.run(
         command, cwd=cwd, env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=120
     )
@@ -46,7 +44,7 @@ def generated(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> t
     """A folder with the client and the program; and what the generator said."""
     folder = tmp_path_factory.mktemp("generated")
     asked = ("--url", f"{platform.url}/api/v1/schema", "--meta", "none", "--output-path", "xovis_client")
-    done = tool("openapi-python-client", "generate", *asked, cwd=folder)
+    done = tool("openapi_python_client", "generate", *asked, cwd=folder)
     assert done.returncode == 0, done.stderr
     shutil.copy(PROGRAM, folder)
     return folder, done.stdout + done.stderr

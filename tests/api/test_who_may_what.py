@@ -112,6 +112,9 @@ TABLE: dict[str, dict[str, str]] = {
 BY_PEOPLE = {"overview": ">>>>++", "overview-live": "~~~~++", "login": "++++>>"}
 ELSEWHERE = {
     "live-stream": "an application of its own: tests/reports/test_stream.py",
+    "ingest-xcs": "an application of its own: tests/ingest/test_landing.py",
+    "ingest-xovis": "likewise: tests/ingest/xovis/test_landing.py",
+    "ingest-xovis-by-address": "likewise",
     "logout": "by POST: tests/portal/test_pages.py",
     None: "of machines, without a name: healthz, readyz, metrics, favicon.ico",
 }

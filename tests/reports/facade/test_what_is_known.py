@@ -303,7 +303,7 @@ garbage = st.one_of(st.text(max_size=12), st.sampled_from(["2025-11-03T08:00:00Z
     path=st.sampled_from(["occupancy/current", "queue/status", "counts/interval", "analytics/paths", "sensors"])
     | garbage.map(lambda text: f"zones/{quote(text, errors='replace')}/dwell")
     | garbage.map(lambda text: quote(text, errors="replace")),
-    base=st.sampled_from(["", "/S1", "/S2"]),
+    base=st.sampled_from(["", "/S1", "/S2", "/S%00%1C"]),
     query=st.dictionaries(st.sampled_from(["start", "end", "interval", "locationId", "x"]), garbage, max_size=4),
 )
 def test_garbage_gets_an_answer_or_a_controller_s_refusal(
