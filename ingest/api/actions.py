@@ -134,7 +134,8 @@ def _ask(controller: Controller, kinds: list[str]) -> trying.Verdict:
         return trying.Verdict(result["code"], result["error"], skew, zones, sensors)
     if wrong := trying.clock_fault(skew):
         return trying.Verdict("clock_off", wrong, skew, zones, sensors)
-    return trying.Verdict("ok", f"It answered, and has {zones} zones and {sensors} sensors.", skew, zones, sensors)
+    has = f"{trying.counted(zones, 'zone')} and {trying.counted(sensors, 'sensor')}"
+    return trying.Verdict("ok", f"It answered, and has {has}.", skew, zones, sensors)
 
 
 def _told(verdict: trying.Verdict) -> dict[str, Any]:
