@@ -100,8 +100,8 @@ def _write(rows: Mapping[tuple[UUID, str], Said]) -> None:
 # Pushes of figures come by the second: that one was seen is worth a write only every now and then.
 _UPSERT = """
     INSERT INTO sites_app_sensor AS old
-        (controller_id, sensor_id, type, status, clock, status_at, last_seen_at, name, firmware)
-    SELECT *, '', '' FROM unnest(
+        (controller_id, sensor_id, type, status, clock, status_at, last_seen_at, name, firmware, zones)
+    SELECT *, '', '', '{}' FROM unnest(
         %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[]
     )
     ON CONFLICT (controller_id, sensor_id) DO UPDATE SET

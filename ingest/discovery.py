@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from ingest import retiring
 from ingest.wire.errors import FeatureDisabled, NotFound
 from ingest.xcs.client import XcsClient
 from ingest.xcs.payloads import Answer, Counts, QueueStatus
@@ -48,6 +49,8 @@ class FoundSensor:
     firmware: str
     clock: str = ""
     """What is wrong with its clock."""
+    zones: tuple[str, ...] = ()
+    """The zones that it serves."""
 
 
 @dataclass(slots=True)
@@ -56,6 +59,8 @@ class Found:
 
     zones: dict[str, FoundZone] = field(default_factory=dict)
     sensors: list[FoundSensor] = field(default_factory=list)
+    is_complete: bool = False
+    """Whether it's all that the controller has: each answer was there, and each row could be read."""
 
     def add_entrances(self, rows: Iterable[Counts]) -> None:
         """What counts who comes and goes is an entrance."""
@@ -105,10 +110,21 @@ def ask(client: XcsClient, hear: Hear = if_there, *, now: datetime) -> Found:
         found.zones[snapshot.zone_id] = FoundZone(
             snapshot.zone_id, snapshot.name or "", Zone.Kind.AREA, snapshot.capacity or None, has_occupancy=True
         )
-    found.add_entrances(hear("counts", lambda: client.counts(now - _COUNTS_WINDOW, now)).rows)
-    found.add_queues(hear("queues", client.queues).rows)
+    counts = hear("counts", lambda: client.counts(now - _COUNTS_WINDOW, now))
+    queues = hear("queues", client.queues)
+    found.add_entrances(counts.rows)
+    found.add_queues(queues.rows)
+    # A controller without any zone is one that just starts, or was set up anew: nothing can be told from it.
+    found.is_complete = bool(occupancy.rows) and not (occupancy.rejected or counts.rejected or queues.rejected)
     found.sensors = [
-        FoundSensor(row.sensor_id, row.name or "", row.type or "", row.status or "", row.firmware or "")
+        FoundSensor(
+            sensor_id=row.sensor_id,
+            name=row.name or "",
+            type=row.type or "",
+            status=row.status or "",
+            firmware=row.firmware or "",
+            zones=tuple(sorted(set(row.zones))),
+        )
         for row in hear("sensors", client.sensors).rows
     ]
     return found
@@ -137,6 +153,12 @@ def keep(found: Mapping[UUID, Found], *, now: datetime) -> Change:
                 changed.append(zone)
     Zone.objects.bulk_create(created, ignore_conflicts=True, batch_size=1000)
     Zone.objects.bulk_update(changed, ["name", "kind", "capacity", "has_occupancy"], batch_size=1000)
+    retiring.note(
+        [zone for zone in zones if zone.controller_id in found],
+        {controller_id: item.zones.keys() for controller_id, item in found.items()},
+        {controller_id for controller_id, item in found.items() if item.is_complete},
+        now=now,
+    )
     change.zones_created, change.zones_changed = len(created), len(changed)
     return change
 
@@ -184,6 +206,7 @@ def _keep_sensors(found: Mapping[UUID, Found], now: datetime) -> int:
             status=sensor.status,
             firmware=sensor.firmware,
             clock=sensor.clock,
+            zones=list(sensor.zones),
             status_at=now,
             last_seen_at=now,
         )
@@ -195,7 +218,7 @@ def _keep_sensors(found: Mapping[UUID, Found], now: datetime) -> int:
         unique,
         update_conflicts=True,
         unique_fields=["controller", "sensor_id"],
-        update_fields=["name", "type", "status", "status_at", "firmware", "clock", "last_seen_at"],
+        update_fields=["name", "type", "status", "status_at", "firmware", "clock", "zones", "last_seen_at"],
         batch_size=1000,
     )
     return len(rows)

@@ -50,6 +50,8 @@ class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     nan: bool = False
     negative: bool = False
     duplicate_zone: bool = False
+    gone: tuple[str, ...] = ()
+    """Zones that were removed in XCS: they stand in no answer."""
     oversize: bool = False
     clock_skew_s: Annotated[float, msgspec.Meta(ge=-(10**9), le=10**9)] = 0.0
     """How far the controller's clock is ahead; whatever the share."""
@@ -94,6 +96,10 @@ def spoil(faults: Faults, reply: Reply, error: Callable[[int], bytes]) -> Reply:
 
 
 def _spoil_rows(faults: Faults, reply: Reply) -> None:
+    if faults.gone:
+        body = json.loads(reply.body)
+        body["data"] = [row for row in body["data"] if row.get("zoneId") not in faults.gone]
+        reply.body = json.dumps(body).encode()
     spoilers = [_SPOILERS[name] for name in _SPOILERS if getattr(faults, name)]
     if not spoilers and not faults.oversize:
         return

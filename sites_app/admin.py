@@ -12,12 +12,24 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminPasswordWidget
 
-from sites_app.models import ApiKey, Controller, Membership, OpeningHours, Region, Sensor, SpecialHours, Store, Zone
+from sites_app.models import (
+    ApiKey,
+    Controller,
+    Membership,
+    OpeningHours,
+    Region,
+    Sensor,
+    SpecialHours,
+    Store,
+    Zone,
+)
 from sites_app.models.access import ROTATED_KEY_VALID
 from sites_app.secrets import Secret
 
@@ -203,17 +215,29 @@ class ZoneAdmin(ModelAdmin):  # type: ignore[misc]
     list_filter = ["kind"]
     search_fields = ["code", "name", "store__code", "store__name"]
     list_select_related = ["store", "controller__store"]
-    fields = ["code", "name", "kind", "reversed", "capacity", "counts_by_hand", "appeared_at", "retired_at"]
-    readonly_fields = ["code", "name"]  # the controller's own: the next discovery would set it back
+    fields = ["code", "name", "kind", "reversed", "capacity", "counts_by_hand", "appeared_at", "retired_at", "history"]
+    readonly_fields = ["code", "name", "history"]  # the controller's own: the next discovery would set it back
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    @display(description="Retired and returned")  # type: ignore[untyped-decorator]
+    def history(self, zone: Zone) -> str:
+        """When it was, and on whose word."""
+        return (
+            format_html_join(mark_safe("<br>"), "{}: {}", ((change, change.detail) for change in zone.changes.all()))
+            or "–"
+        )
 
     def save_model(self, request: HttpRequest, obj: Zone, form: forms.ModelForm[Zone], change: bool) -> None:
         obj.kind_by_hand = obj.kind_by_hand or "kind" in form.changed_data
         if "capacity" in form.changed_data:
             obj.capacity_by_hand = obj.capacity is not None
+        if "retired_at" in form.changed_data:
+            obj.retire(obj.retired_at)
         super().save_model(request, obj, form, change)
+        if "retired_at" in form.changed_data:
+            obj.note_retirement(by=request.user.get_username(), now=datetime.now(UTC))
 
 
 @admin.register(ApiKey)

@@ -6,6 +6,7 @@ It has no question for dwell: the history brings the bins of all counters at onc
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from ingest import healing, logics
@@ -40,7 +41,8 @@ def _history(client: XovisClient, answered: Answered, outcome: Outcome, now: dat
 def _discover(client: XovisClient, answered: Answered, outcome: Outcome, now: datetime) -> None:
     told = client.live()
     answered.rejected = told.rejected
-    outcome.found = Found(logics.zones_of(told.answer.logics), _sensors(client))
+    zones = logics.zones_of(told.answer.logics)
+    outcome.found = Found(zones, [replace(sensor, zones=tuple(sorted(zones))) for sensor in _sensors(client)])
 
 
 def _note_zones(client: XovisClient, outcome: Outcome) -> None:

@@ -1,4 +1,4 @@
-"""How things stand now: occupancy, queues and sensors, each in one query. What no longer holds is left out.
+"""How things stand now: occupancy and queues, each in one query, and sensors in two. What no longer holds is left out.
 
 A sample is as old as its controller says, but no younger than we have it, as in the live API.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db.models import Q
 from django.db.models.functions import Greatest
@@ -91,19 +92,29 @@ def sensors(place: Place, now: datetime) -> list[Row]:
         .alias(told_at=Greatest("last_seen_at", "status_at"))
         .order_by("controller__store__code", "sensor_id", "-told_at")
         .distinct("controller__store__code", "sensor_id")
-        .values_list("sensor_id", "name", "type", "status", "firmware", "last_seen_at", "status_at")
+        .values_list(
+            *("sensor_id", "name", "type", "status", "firmware", "controller", "zones", "last_seen_at", "status_at")
+        )
     )
+    names = _names(place, now)
     rows = []
     latest: datetime | None = None
-    for sensor_id, name, type, status, firmware, *instants in told:
+    for sensor_id, name, type, status, firmware, controller, zones, *instants in told:
         told_at = max((at for at in instants if at is not None), default=None)
         latest = max(filter(None, (latest, told_at)), default=None)
         if told_at is not None and now < told_at + SENSORS_HOLD and status in _STATUSES:
             shown = {"sensorId": sensor_id, "name": name, "type": type, "status": status, "firmware": firmware}
-            rows.append({**shown, "zones": []})
+            served = [names[controller, zone] for zone in zones if (controller, zone) in names]
+            rows.append({**shown, "zones": served})
     if told and not rows:
         raise _unavailable(latest)
     return rows
+
+
+def _names(place: Place, now: datetime) -> dict[tuple[UUID, str], str]:
+    """What zones are called here, by their controller and its own name for them."""
+    zones = _there(zones_of(place, None), now).values_list("controller", "zone_id", "store__code", "code")
+    return {(controller, zone_id): place.named(store, code) for controller, zone_id, store, code in zones}
 
 
 def _there(zones: ZoneQuerySet, now: datetime) -> ZoneQuerySet:

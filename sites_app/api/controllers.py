@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.db import transaction
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
 from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from sites_app.access import Principal
 from sites_app.api import examples
 from sites_app.api.fields import Coded, RegistrySerializer
 from sites_app.api.filters import choice, flag, region_filter, search, store_filter
-from sites_app.api.resource import GrowingList, OneThatGoes, Resource, describe
+from sites_app.api.idempotency import idempotent
+from sites_app.api.resource import GrowingList, OneOf, OneThatGoes, Resource, describe
+from sites_app.authentication import principal_of
 from sites_app.models import Controller, Store
 from sites_app.secrets import Secret
 
@@ -177,3 +183,38 @@ class Controllers(_Controllers, GrowingList):
 @describe("controller", "controllers", "Registry", examples.CONTROLLER)
 class OneController(_Controllers, OneThatGoes):
     """A controller."""
+
+    remedy = (
+        "It has counted, and its figures stay. Where another takes its place, change its 'base_url' and 'api_key'; where it "
+        "goes for good, POST to its address followed by /retire: it's asked no longer, and nothing more is expected of its zones."
+    )
+
+
+class Retirement(_Controllers, OneOf):
+    """Taking a controller out of service."""
+
+    http_method_names = ["post", "options"]
+
+    @extend_schema(
+        operation_id="controllers_retire",
+        summary="Retire a controller",
+        request=None,
+        responses=ControllerSerializer,
+        examples=[OpenApiExample("retired", {**examples.CONTROLLER, "enabled": False}, response_only=True)],
+        tags=["Registry"],
+    )
+    @idempotent
+    def post(self, request: Request, **by: Any) -> Response:
+        """Ask it no longer, and expect nothing more of its zones. What it counted stays; its name can be changed, and so is free.
+
+        Switched on again, it has its zones back as soon as they are discovered.
+        """
+        now, by_whom = datetime.now(UTC), principal_of(request).name
+        with transaction.atomic():
+            controller = self.one(request, lock=True, **by)
+            Controller.objects.filter(pk=controller.pk).update(enabled=False)
+            for zone in controller.zones.filter(retired_at=None):
+                zone.retired_at = now  # by a person's word, but until it's switched on again
+                zone.save(update_fields=["retired_at"])
+                zone.note_retirement(by=by_whom, now=now)
+        return Response(self.answer(request, controller.pk))

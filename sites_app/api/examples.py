@@ -56,6 +56,7 @@ SENSOR = {
     "type": "PC2SE",
     "status": "online",
     "firmware": "5.4.1",
+    "zones": ["entrance_a"],
     "last_seen_at": "2026-11-02T14:00:00+01:00",
 }
 
@@ -68,6 +69,7 @@ ZONE = {
     "kind": "queue",
     "capacity": 12,
     "counts_toward_occupancy": False,
+    "retired_at": None,
     "set_by_hand": ["capacity"],
 }
 

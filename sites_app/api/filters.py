@@ -111,6 +111,17 @@ def flag(name: str, field: str, description: str) -> Filter:
     return Filter(name, narrow, description, {"type": "boolean"})
 
 
+def absence(name: str, field: str, description: str) -> Filter:
+    """By whether a field has a value."""
+
+    def narrow(principal: Principal, values: list[str]) -> Q:
+        if values[0] not in ("true", "false"):
+            raise parameter_problem(name, f"'{values[0]}' is neither 'true' nor 'false'.")
+        return Q(**{f"{field}__isnull": values[0] == "false"})
+
+    return Filter(name, narrow, description, {"type": "boolean"})
+
+
 def text(name: str, lookup: str, description: str, example: str) -> Filter:
     """By a text as it is."""
 

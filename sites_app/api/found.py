@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -10,7 +11,7 @@ from rest_framework import serializers
 from sites_app.access import Principal
 from sites_app.api import examples
 from sites_app.api.fields import RegistrySerializer
-from sites_app.api.filters import choice, identifier, region_filter, search, store_filter, text
+from sites_app.api.filters import absence, choice, identifier, region_filter, search, store_filter, text
 from sites_app.api.resource import ChangingOne, ListOf, OneOf, Resource, describe
 from sites_app.models import Sensor, Store, Zone
 
@@ -28,6 +29,9 @@ class SensorSerializer(serializers.Serializer[Any]):
     type = serializers.CharField(allow_blank=True, help_text="Its model.")
     status = serializers.CharField(allow_blank=True, help_text="Such as `online`, `degraded`, `offline`.")
     firmware = serializers.CharField(allow_blank=True, help_text="Its version.")
+    zones = serializers.ListField(
+        child=serializers.CharField(), help_text="The zones that it serves, by `zone_id` at its controller."
+    )
     last_seen_at = serializers.DateTimeField(allow_null=True, help_text="With the store's own offset.")
 
     def to_representation(self, instance: Sensor) -> dict[str, Any]:
@@ -36,7 +40,7 @@ class SensorSerializer(serializers.Serializer[Any]):
             "id": instance.pk,
             "store": store.code,
             "controller": str(instance.controller_id),
-            **{name: getattr(instance, name) for name in ("sensor_id", "name", "type", "status", "firmware")},
+            **{name: getattr(instance, name) for name in ("sensor_id", "name", "type", "status", "firmware", "zones")},
             "last_seen_at": store.local(at).isoformat() if at else None,
         }
 
@@ -92,6 +96,12 @@ class ZoneSerializer(RegistrySerializer):
         required=False,
         help_text="Whether it's part of its store's occupancy. Set to null: as its kind and the store's other zones say.",
     )
+    retired_at = serializers.DateTimeField(
+        allow_null=True,
+        required=False,
+        help_text="Since when its controller no longer has it: nothing is expected of it from then on. Set by discovery when it "
+        "was missing for long enough; set by hand, it stays so. Null: it's there.",
+    )
     set_by_hand = serializers.SerializerMethodField(help_text="Which of its fields discovery leaves alone.")
 
     class Meta:
@@ -105,6 +115,7 @@ class ZoneSerializer(RegistrySerializer):
             "kind",
             "capacity",
             "counts_toward_occupancy",
+            "retired_at",
             "set_by_hand",
         ]
         validators: list[Any] = []
@@ -120,12 +131,13 @@ class ZoneSerializer(RegistrySerializer):
             "kind": zone.kind_by_hand,
             "capacity": zone.capacity_by_hand,
             "counts_toward_occupancy": zone.counts_by_hand is not None,
+            "retired_at": zone.retired_by_hand,
         }
         return [name for name, is_by_hand in by_hand.items() if is_by_hand]
 
     def keep(self, row: Any, values: dict[str, Any]) -> Any:
         """The zone, and that it was set by hand. What a PUT merely repeats wasn't."""
-        before = self.to_representation(row)
+        before = {**self.to_representation(row), "retired_at": row.retired_at}
         said = {name: value for name, value in values.items() if self.partial or value != before[name]}
         if "kind" in said:
             row.kind_by_hand = True
@@ -133,7 +145,13 @@ class ZoneSerializer(RegistrySerializer):
             row.capacity_by_hand = said["capacity"] is not None
         if "counts_toward_occupancy" in said:
             row.counts_by_hand = said.pop("counts_toward_occupancy")
-        return super().keep(row, said)
+        retires = "retired_at" in said and said["retired_at"] != row.retired_at
+        if "retired_at" in said:
+            row.retire(said.pop("retired_at"))
+        kept = super().keep(row, said)
+        if retires:
+            kept.note_retirement(by=self.principal.name, now=datetime.now(UTC))
+        return kept
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         kind = Zone.Kind.AREA if instance.store_has_area else Zone.Kind.ENTRANCE
@@ -145,6 +163,7 @@ class ZoneSerializer(RegistrySerializer):
             "controller": str(instance.controller_id),
             **{name: getattr(instance, name) for name in ("zone_id", "name", "kind", "capacity")},
             "counts_toward_occupancy": counts,
+            "retired_at": instance.retired_at and instance.store.local(instance.retired_at).isoformat(),
             "set_by_hand": self.get_set_by_hand(instance),
         }
 
@@ -167,6 +186,7 @@ class Zones(_Zones, ListOf):
         region_filter("store__region"),
         identifier("controller", "controller", "Only at these controllers."),
         choice("kind", "kind", Zone.Kind.values, "Only of these kinds."),
+        absence("retired", "retired_at", "Only those that are retired, or only those that aren't."),
         search("zone_id", "name", "store__code", "store__name"),
     )
 

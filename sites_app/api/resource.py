@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import ProtectedError, QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -24,6 +24,8 @@ from sites_app.api.filters import Filter, narrowed
 from sites_app.api.idempotency import idempotent
 from sites_app.api.tags import check_match, tag_of_content, tagged
 from sites_app.authentication import principal_of
+from sites_app.models import Zone
+from sites_app.problems import Problem
 
 
 class Resource(Endpoint):
@@ -136,12 +138,20 @@ class ChangingOne(OneOf):
 class OneThatGoes(ChangingOne):
     """One row, which can be deleted, too."""
 
+    remedy: ClassVar[str] = ""
+    """What to do instead where figures hang on it, which stay."""
+
     def delete(self, request: Request, **by: Any) -> Response:
         """Delete it, if nothing hangs on it."""
         with transaction.atomic():
             row = self.one(request, lock=True, **by)
             self.check_match(request, row)
-            row.delete()
+            try:
+                row.delete()
+            except ProtectedError as error:
+                if self.remedy and any(isinstance(one, Zone) for one in error.protected_objects):
+                    raise Problem(409, self.remedy) from error
+                raise
         return Response(status=204)
 
 

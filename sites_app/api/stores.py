@@ -162,3 +162,7 @@ class Stores(_Stores, GrowingList):
 @describe("store", "stores", "Registry", examples.STORE)
 class OneStore(_Stores, OneThatGoes):
     """A store."""
+
+    remedy = (
+        "It has counted, and its figures stay: where it closes for good, set 'closed_on', and retire its controllers."
+    )

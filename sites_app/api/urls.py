@@ -14,6 +14,7 @@ urlpatterns = [
     re_path(r"^stores/(?P<code>[A-Za-z0-9._-]+)/?$", stores.OneStore.as_view(), name="store"),
     re_path(r"^controllers/?$", controllers.Controllers.as_view(), name="controllers"),
     re_path(rf"^controllers/(?P<pk>{_UUID})/?$", controllers.OneController.as_view(), name="controller"),
+    re_path(rf"^controllers/(?P<pk>{_UUID})/retire/?$", controllers.Retirement.as_view(), name="controller-retire"),
     re_path(r"^sensors/?$", found.Sensors.as_view(), name="sensors"),
     re_path(r"^sensors/(?P<pk>[0-9]{1,18})/?$", found.OneSensor.as_view(), name="sensor"),
     re_path(r"^zones/?$", found.Zones.as_view(), name="zones"),

@@ -4,7 +4,7 @@ from sites_app.models.access import ApiKey, Membership
 from sites_app.models.controllers import Controller, ControllerQuerySet
 from sites_app.models.idempotency import FirstAnswer
 from sites_app.models.regions import Region
-from sites_app.models.sensors import Sensor, Zone, counting_zones
+from sites_app.models.sensors import Sensor, Zone, ZoneChange, counting_zones
 from sites_app.models.stores import OpeningHours, SpecialHours, Store, StoreQuerySet
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "Store",
     "StoreQuerySet",
     "Zone",
+    "ZoneChange",
     "counting_zones",
 ]

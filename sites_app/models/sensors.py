@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 
@@ -26,6 +28,9 @@ class Sensor(models.Model):
     clock = models.CharField(max_length=100, blank=True, help_text="What is wrong with its clock. Empty: nothing.")
     status_at = models.DateTimeField(null=True, editable=False)
     firmware = models.CharField(max_length=100, blank=True)
+    zones = ArrayField(
+        models.CharField(max_length=200), default=list, blank=True, help_text="Those that it serves, by zone_id."
+    )
     last_seen_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -82,6 +87,12 @@ class Zone(models.Model):
         null=True, blank=True, help_text="Since when the controller no longer has it. Empty: it still has."
     )
 
+    retired_by_hand = models.BooleanField(default=False, help_text="A person's word: discovery leaves it so.")
+    missed = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="In how many discoveries in a row its controller hasn't had it."
+    )
+    missing_since = models.DateTimeField(null=True, editable=False, help_text="When the first of them was.")
+
     objects = ZoneQuerySet.as_manager()
 
     class Meta:
@@ -100,10 +111,39 @@ class Zone(models.Model):
     def __str__(self) -> str:
         return self.name or self.code
 
+    def retire(self, at: datetime | None) -> None:
+        """Retire it as of an instant, or no longer, by a person's word; yet unsaved."""
+        self.retired_at, self.retired_by_hand = at, at is not None
+        self.missed, self.missing_since = 0, None
+
+    def note_retirement(self, *, by: str, now: datetime) -> None:
+        """Keep on whose word it was retired, or is there again."""
+        kind = ZoneChange.Kind.RETIRED if self.retired_at else ZoneChange.Kind.RETURNED
+        ZoneChange.objects.create(zone=self, at=now, kind=kind, detail=f"By {by}.")
+
     def clean(self) -> None:
         """Refuse to reverse what has no direction of its own: an XCS says in and out."""
         if self.reversed and self.controller.kind != Controller.Kind.XOVIS:
             raise ValidationError({"reversed": "Only a Xovis sensor's line has a direction to reverse."})
+
+
+class ZoneChange(models.Model):
+    """That a zone was retired, or is there again: when, and on whose word."""
+
+    class Kind(models.TextChoices):
+        RETIRED = "retired", "Retired"
+        RETURNED = "returned", "There again"
+
+    zone = models.ForeignKey(Zone, models.CASCADE, related_name="changes")
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=10, choices=Kind)
+    detail = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["zone", "-at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.at:%Y-%m-%d %H:%M}"
 
 
 class MayCount(Protocol):

@@ -72,6 +72,7 @@ TABLE: dict[str, dict[str, str]] = {
     "store": {"get": ONE, "put": CHANGE, "patch": CHANGE, "delete": CHANGE},
     "controllers": {"get": LIST, "post": ADD},
     "controller": {"get": ONE, "put": CHANGE, "patch": CHANGE, "delete": CHANGE},
+    "controller-retire": {"post": CHANGE},
     "controller-test": {"post": CHANGE},
     "controller-discover": {"post": CHANGE},
     "controller-poll": {"post": CHANGE},

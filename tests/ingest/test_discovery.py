@@ -176,10 +176,13 @@ def test_sensors_are_as_their_controller_last_described_them(scripted: Scripted,
     scripted.rows["/sensors"] = [sensor]
     discover(controller)
     later = NOW + timedelta(minutes=10)
-    scripted.rows["/sensors"] = [{**sensor, "status": "degraded", "firmware": "5.9.3", "zones": ["a"], "new": 1}]
+    scripted.rows["/sensors"] = [
+        {**sensor, "status": "degraded", "firmware": "5.9.3", "zones": ["b", "a", "b"], "new": 1}
+    ]
     discover(controller, now=later)
     kept = Sensor.objects.get()
     assert (kept.name, kept.type, kept.status, kept.firmware) == ("Door left", "PC2SE", "degraded", "5.9.3")
+    assert kept.zones == ["a", "b"]
     assert kept.last_seen_at == later
 
 

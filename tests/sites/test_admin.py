@@ -56,7 +56,15 @@ def test_all_of_the_registry_and_of_what_acts_on_it_is_in_the_admin(app: str) ->
     # be given again concern nobody else.
     models = [model for model in apps.get_app_config(app).get_models() if model._meta.pk.name != "pk"]
     missing = {model.__name__ for model in models if not registered(model)}
-    assert missing <= {"BackfillStep", "FirstAnswer", "ReversedZone", "ZoneState", "Dirty", "WebhookMessage"}
+    assert missing <= {
+        "BackfillStep",
+        "FirstAnswer",
+        "ReversedZone",
+        "ZoneState",
+        "ZoneChange",
+        "Dirty",
+        "WebhookMessage",
+    }
 
 
 _BY_PEOPLE = (Controller, Store, Region, ApiKey, AlertRule, MailPreference, WebhookEndpoint)
@@ -182,6 +190,16 @@ def test_a_new_api_key_is_shown_once_and_works(admin_client: Client) -> None:
     assert answer.status_code == 200
     again = admin_client.get(reverse("admin:sites_app_apikey_change", args=[ApiKey.objects.get().pk])).content.decode()
     assert shown[1] not in again
+
+
+def test_a_zone_that_a_person_retires_says_who_did(admin_client: Client) -> None:
+    zone = chain.zone(chain.controller(chain.store()), "floor")
+    url = reverse("admin:sites_app_zone_change", args=[zone.pk])
+    sent = {"kind": "area", "counts_by_hand": "", "retired_at_0": "2026-06-03", "retired_at_1": "12:00:00"}
+    assert admin_client.post(url, sent).status_code == 302
+    zone.refresh_from_db()
+    assert zone.retired_by_hand
+    assert "By admin." in admin_client.get(url).content.decode()
 
 
 @pytest.mark.parametrize(("kind", "taken"), [("xovis", True), ("xcs", False)])

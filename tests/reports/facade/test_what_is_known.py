@@ -147,6 +147,19 @@ def test_a_sensor_of_which_nothing_was_heard_is_left_out(floor: Zone) -> None:
     assert refusal(ask("/S1/api/v1/sensors")) == (503, "UNAVAILABLE")
 
 
+def test_a_sensor_s_zones_are_called_as_they_are_here(floor: Zone) -> None:
+    twin = chain.zone(chain.controller(floor.store, "Second"), "floor", code="floor@Second")
+    gone = chain.zone(floor.controller, "gone", retired_at=NOW - HOUR)
+    for controller, zones in ((floor.controller, ["floor", gone.zone_id, "unheard-of"]), (twin.controller, ["floor"])):
+        Sensor.objects.create(
+            controller=controller, sensor_id=controller.name, status="online", last_seen_at=NOW, zones=zones
+        )
+    told = {row["sensorId"]: row["zones"] for row in rows("/S1/api/v1/sensors")}
+    assert told == {"Controller 1": ["floor"], "Second": ["floor@Second"]}
+    told = {row["sensorId"]: row["zones"] for row in rows("/api/v1/sensors")}
+    assert told == {"Controller 1": ["S1/floor"], "Second": ["S1/floor@Second"]}
+
+
 def test_a_key_sees_its_own_stores_and_no_other(floor: Zone) -> None:
     other = chain.zone(chain.controller(chain.store("S2", under="Europe/South")), "floor")
     for zone in (floor, other):

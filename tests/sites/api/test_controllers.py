@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from sites_app.models import Controller
+from sites_app.access import principal_of_key
+from sites_app.models import ApiKey, Controller, ZoneChange
 from tests import chain
-from tests.caller import Caller, writer
+from tests.caller import Caller, problem_of, writer
 from tests.sites.api.test_registry import pointers
 
 pytestmark = pytest.mark.django_db
@@ -135,7 +136,25 @@ def test_one_that_has_counted_stays_in_its_store(caller: Caller) -> None:
     assert caller.send("patch", path, {"store": "S2"}).json()["store"] == "S2"
     chain.zone(Controller.objects.get(), "door", "entrance")
     assert "register it anew" in pointers(caller.send("patch", path, {"store": "S1"}))["/store"]
-    assert caller.send("delete", path).status_code == 409
+    refused = problem_of(caller.send("delete", path), 409)
+    assert "base_url" in refused["detail"]
+    assert "/retire" in refused["detail"]
+
+
+def test_one_that_is_retired_is_asked_no_longer_and_its_figures_stay(caller: Caller) -> None:
+    path = f"controllers/{made(caller)['id']}"
+    controller = Controller.objects.get()
+    for zone_id in ("door", "floor"):
+        chain.zone(controller, zone_id)
+    assert caller.send("post", f"{path}/retire").json()["enabled"] is False
+    zones = caller.get("zones", retired="true")["results"]
+    assert [(zone["zone_id"], zone["set_by_hand"]) for zone in zones] == [("door", []), ("floor", [])]
+    [change] = ZoneChange.objects.filter(zone__zone_id="door")
+    assert (change.kind, change.detail) == ("retired", f"By {principal_of_key(ApiKey.objects.get()).name}.")
+    caller.send("post", f"{path}/retire")
+    assert ZoneChange.objects.count() == 2, "once is enough"
+    assert caller.send("patch", path, {"name": "Controller 1 (until 2026)"}).status_code == 200
+    assert caller.send("post", "controllers", NEW).status_code == 201, "its name is free"
 
 
 def test_one_that_has_counted_nothing_is_deleted(caller: Caller) -> None:

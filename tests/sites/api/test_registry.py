@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from sites_app.models import Region, Sensor, Store, Zone
+from sites_app.models import Region, Sensor, Store, Zone, ZoneChange
 from tests import chain
 from tests.caller import Caller, problem_of, with_key, writer
 
@@ -268,6 +268,18 @@ def test_what_is_set_by_hand_of_a_zone_stays_so(caller: Caller) -> None:
     assert (zone.kind_by_hand, zone.capacity_by_hand, zone.counts_by_hand) == (True, True, True)
     back = caller.send("patch", "zones/S1/door", {"capacity": None, "counts_toward_occupancy": None}).json()
     assert (back["set_by_hand"], back["counts_toward_occupancy"]) == (["kind"], False)
+
+
+def test_a_zone_that_a_person_retires_is_so_until_they_say_otherwise(caller: Caller) -> None:
+    at = "2025-11-03T09:00:00+01:00"
+    shown = caller.send("patch", "zones/S1/door", {"retired_at": at}).json()
+    assert (shown["retired_at"], shown["set_by_hand"]) == (at, ["retired_at"])
+    assert caller.send("put", "zones/S1/door", {"kind": shown["kind"], "retired_at": at}).status_code == 200
+    assert [zone["id"] for zone in caller.get("zones", store="S1", retired="true")["results"]] == ["S1/door"]
+    assert caller.get("zones", store="S1", retired="false")["results"] == []
+    assert caller.send("patch", "zones/S1/door", {"retired_at": None}).json()["set_by_hand"] == []
+    assert list(ZoneChange.objects.order_by("at").values_list("kind", flat=True)) == ["retired", "returned"]
+    assert "'true'" in caller.problem("zones", retired="perhaps")["detail"]
 
 
 def test_which_zones_count_is_told_as_the_figures_have_it(caller: Caller) -> None:
