@@ -7,13 +7,12 @@ from datetime import UTC, datetime
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from django_htmx.http import HttpResponseClientRedirect
 
 from alerts.models import Alert
 from portal.lines import lines_for, summary_of
+from portal.people import for_people_in
 from sites_app.access import principal_of_user
 
 ALERTS_SHOWN = 5
@@ -37,12 +36,10 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
+@for_people_in
 @require_safe
 def live_part(request: HttpRequest) -> HttpResponse:
     """What the page fetches anew every few seconds."""
-    if not request.user.is_authenticated:
-        # Not a redirect, which would put the login form in the place of the figures.
-        return HttpResponseClientRedirect(reverse("login"))
     return render(request, "overview_live.html", _content(request))
 
 
