@@ -72,6 +72,7 @@ app.conf.update(
         },
         "send-mail": {"task": "alerts.tasks.send_mail", "schedule": 5.0, "options": {"queue": "tell", "expires": 30}},
         "forget-alerts": {"task": "alerts.tasks.forget", "schedule": 3600.0, "options": {"expires": 3600}},
+        "refresh-board": {"task": "portal.tasks.refresh_board", "schedule": 2.0, "options": {"expires": 10}},
         "make-partitions": {
             "task": "ingest.tasks.maintain_partitions",
             "schedule": 3600.0,
