@@ -1,15 +1,18 @@
-"""What pages keep: digital signs."""
+"""What pages keep: digital signs, and the reports that people want by e-mail."""
 
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import models
 
-from sites_app.models import Store
+from sites_app.models import Region, Store
 from sites_app.models.access import digest_of
+from sites_app.models.stores import validate_timezone
 
 if TYPE_CHECKING:
     from sites_app.access import Principal
@@ -61,3 +64,41 @@ class Sign(models.Model):
         """Keep when it asked, to a few minutes."""
         if self.seen_at is None or self.seen_at < now - SEEN_NOTED_EVERY:
             Sign.objects.filter(pk=self.pk).update(seen_at=now)
+
+
+class Schedule(models.Model):
+    """A report that one person gets by e-mail each Monday at seven, on a clock of theirs.
+
+    ``due_at`` moves past a lease while somebody sends it, and on to the next Monday once it's sent; ``week`` is the Monday
+    that the last one was sent for, so that no week is told twice.
+    """
+
+    AT = time(7)
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="schedules")
+    region = models.ForeignKey(
+        Region, models.CASCADE, null=True, blank=True, related_name="+", help_text="Empty: all that the person sees."
+    )
+    tag = models.CharField(max_length=40, blank=True, default="")
+    timezone = models.CharField(max_length=64, default="UTC", validators=[validate_timezone])
+    language = models.CharField(max_length=10, default="en")
+    created_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    week = models.DateField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True, default="")
+
+    class Meta:
+        ordering = ["user", "created_at"]
+        indexes = [models.Index(fields=["due_at"], name="schedule_due")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.region or 'all stores'}"
+
+    def next_due(self, now: datetime) -> datetime:
+        """The next Monday at seven, on its clock."""
+        clock = now.astimezone(ZoneInfo(self.timezone))
+        monday = clock.date() - timedelta(days=clock.weekday())
+        due = datetime.combine(monday, self.AT, clock.tzinfo)
+        return due if due > clock else datetime.combine(monday + timedelta(weeks=1), self.AT, clock.tzinfo)

@@ -6,10 +6,16 @@ from datetime import UTC, datetime
 
 from celery import shared_task
 
-from portal import board
+from portal import board, sending
 
 
 @shared_task
 def refresh_board() -> None:
     """Keep the board of a large chain up to date."""
     board.refresh(now=datetime.now(UTC))
+
+
+@shared_task
+def send_schedules() -> None:
+    """Send the reports that are due by e-mail."""
+    sending.send_due(clock=lambda: datetime.now(UTC))

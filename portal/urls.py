@@ -5,7 +5,7 @@ from django.urls import path, re_path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from portal import alerts, compare, health, overview, people, signs, store
+from portal import alerts, compare, health, overview, people, schedules, signs, store
 
 urlpatterns = [
     path("", overview.page, name="overview"),
@@ -16,6 +16,10 @@ urlpatterns = [
     path("alerts", alerts.page, name="alerts-page"),
     path("alerts/<int:pk>/acknowledge", alerts.acknowledge, name="acknowledge"),
     path("health", health.page, name="health-page"),
+    path("schedules", schedules.page, name="schedules"),
+    path("schedules/new", schedules.make, name="make-schedule"),
+    path("schedules/<int:pk>", schedules.preview, name="preview-schedule"),
+    path("schedules/<int:pk>/give-up", schedules.give_up, name="give-up-schedule"),
     path("signs", signs.page, name="signs"),
     path("signs/new", signs.make, name="make-sign"),
     path("signs/<int:pk>/revoke", signs.revoke, name="revoke-sign"),

@@ -15,7 +15,8 @@ from xovis_platform.stack import plan
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
+def browser(django_db_setup: None) -> Iterator[Browser]:
+    """The database comes first: beside the browser's event loop Django has other connections, which only find it made."""
     command = chromium_command()
     if command is None and os.environ.get("CI"):
         pytest.fail("There is no Chromium on PATH, and CI must not go without this test.")

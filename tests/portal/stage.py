@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.core.management import call_command
+from django.db import connection
 
 from alerts.models import Alert
 from ingest import facts
@@ -36,6 +37,8 @@ def filled(blocker: Any) -> Iterator[Stage]:
             yield _fill(datetime.now(UTC))
         finally:
             call_command("flush", interactive=False, verbosity=0)
+            # Beside a browser's event loop it's another than the one that the database is dropped by.
+            connection.close()
 
 
 def _fill(now: datetime) -> Stage:
