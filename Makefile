@@ -60,7 +60,7 @@ bench-ingest: install  ## the way in alone: posts, facts, polls of 10,000 contro
 bench-reports: install  ## how quick reports are on a generated chain of 2,000 stores; OPTIONS="--size 0.1" for a tenth
 	$(BIN)/python -m bench.reports $(OPTIONS)
 
-pictures: install  ## the README's picture, taken of the running demo
+pictures: install  ## the README's pictures, taken of the running demo
 	$(BIN)/python -m tests.pictures
 
 lock:  ## resolve pyproject.toml anew into requirements.lock

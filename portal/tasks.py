@@ -6,13 +6,19 @@ from datetime import UTC, datetime
 
 from celery import shared_task
 
-from portal import board, sending
+from portal import board, sending, trust
 
 
 @shared_task
 def refresh_board() -> None:
     """Keep the board of a large chain up to date."""
     board.refresh(now=datetime.now(UTC))
+
+
+@shared_task
+def refresh_trust() -> None:
+    """Keep what data health says of a large chain up to date."""
+    trust.refresh(now=datetime.now(UTC))
 
 
 @shared_task

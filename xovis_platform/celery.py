@@ -74,6 +74,7 @@ app.conf.update(
         "send-mail": {"task": "alerts.tasks.send_mail", "schedule": 5.0, "options": {"queue": "tell", "expires": 30}},
         "forget-alerts": {"task": "alerts.tasks.forget", "schedule": 3600.0, "options": {"expires": 3600}},
         "refresh-board": {"task": "portal.tasks.refresh_board", "schedule": 2.0, "options": {"expires": 10}},
+        "refresh-trust": {"task": "portal.tasks.refresh_trust", "schedule": 60.0, "options": {"expires": 60}},
         "send-schedules": {
             "task": "portal.tasks.send_schedules",
             "schedule": 60.0,

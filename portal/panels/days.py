@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from portal.figures import Row, known
 from portal.panels.basis import Basis
@@ -13,6 +13,8 @@ from reports import health, queries
 from reports.request import HealthRequest
 
 DAYS = 14
+_AT_ONCE = ("occupancy", "queues")
+"""What is told as it happens."""
 ENOUGH, LITTLE = 0.98, 0.8
 """Shares from which on a day is whole enough, and under which its figures aren't to be trusted."""
 
@@ -31,17 +33,27 @@ def coverage(basis: Basis) -> Sequence[DayKnown]:
     end = basis.day + DAY
     request = HealthRequest(end - timedelta(days=DAYS), end, stores=(basis.store.code,))
     report = health.run(request, basis.principal, now=basis.now)
-    return days_of([queries.named(report.columns, row) for row in report.rows])
+    return days_of([queries.named(report.columns, row) for row in report.rows], basis.now)
 
 
-def days_of(rows: Sequence[Row]) -> list[DayKnown]:
+def days_of(rows: Sequence[Row], now: datetime) -> list[DayKnown]:
     """A store's days, of rows of the report on the data itself."""
-    streams = told_streams(rows)
+    told = told_streams(rows)
     found = []
     for row in rows:
-        least = min(known([row["coverage"][stream] for stream in streams]), default=None)
+        shares = [row["coverage"][stream] for stream in streams_due(row, told, now)]
+        least = min(known(shares), default=None)
         found.append(DayKnown(date.fromisoformat(row["start"][:10]), least, looks(least)))
     return found
+
+
+def streams_due(row: Row, told: Sequence[str], now: datetime) -> list[str]:
+    """The streams of which a day can be expected to be whole.
+
+    Of a day that isn't over, intervals of the last hour are still on their way; they are missed once they are a gap.
+    """
+    is_over = datetime.fromisoformat(row["end"]) <= now
+    return [stream for stream in told if is_over or row["gaps_open"] or stream in _AT_ONCE]
 
 
 def told_streams(rows: Sequence[Row]) -> list[str]:

@@ -7,11 +7,20 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
+from django.utils import translation
 from playwright.sync_api import Browser
 
 from tests.browser import chromium, chromium_command
 from tests.server import web_server
 from xovis_platform.stack import plan
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Django leaves a thread in the language of its last request; the next test begins in that of the platform."""
+    yield
+    translation.activate(settings.LANGUAGE_CODE)
 
 
 @pytest.fixture(scope="package")

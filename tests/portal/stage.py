@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
 
@@ -63,6 +64,7 @@ def _fill(now: datetime) -> Stage:
         store=tokyo, kind=Alert.Kind.CONTROLLER, name="Controller 1", detail="No answer", opened_at=now, message="gone"
     )
     person("head", None)
+    User.objects.filter(username="head").update(is_staff=True)
     person("manager", berlin.region)
     return Stage(now, berlin, hamburg, tokyo, alert)
 

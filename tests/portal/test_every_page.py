@@ -13,6 +13,7 @@ from tests.portal.looking import barriers_on, bytes_of, complaints_of
 from tests.portal.people import logged_in
 from tests.portal.stage import Stage, filled
 
+pytestmark = pytest.mark.django_db  # by which the database is made, also for what fills it for the whole module
 BESIDE = "/compare?period=today&store=BER&store=HAM"
 PAGES = [
     "/",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from ingest.models import HealedGap, Stream
-from portal.asked import Filters
-from portal.health import trust_in
-from sites_app.access import principal_of_user
+from portal import trust
+from sites_app.models import Store
 from tests import chain, told
 from tests.portal.people import logged_in, person
 from tests.portal.seen import text_of
@@ -34,13 +34,14 @@ def counted(code: str, first: date, *, without: date | None = None) -> None:
 def test_a_store_is_trusted_where_all_of_every_day_is_known() -> None:
     counted("A", date(2026, 6, 1))
     counted("B", date(2026, 6, 1), without=date(2026, 6, 5))
-    counted("C", date(2026, 6, 1), without=date(2026, 6, 10))
+    counted("C", date(2026, 6, 1), without=date(2026, 6, 9))
     told.roll_up()
-    found = {item.code: item for item in trust_in(principal_of_user(person("head", None)), Filters(), now=NOON)}
+    _as_of, items = trust.trust_in(Store.objects.all(), now=NOON)
+    found = {item.code: item for item in items}
     assert list(found) == ["C", "B", "A"] or list(found) == ["C", "A", "B"]
-    assert [found[code].since for code in "ABC"] == [None, None, date(2026, 6, 10)]
+    assert [found[code].since for code in "ABC"] == [None, None, date(2026, 6, 9)]
     assert found["B"].least == [("footfall", 0.0)]
-    assert [day.looks for day in found["A"].days[-10:]] == ["whole"] * 10
+    assert [day.looks for day in found["A"].days[-10:-1]] == ["whole"] * 9
 
 
 def test_what_was_healed_is_told(client: Client) -> None:
@@ -66,3 +67,27 @@ def test_a_manager_finds_only_their_stores_by_any_filter() -> None:
         page = manager.get("/health", asked)
         assert page.status_code == 200
         assert "Store TYO" not in page.content.decode()
+
+
+def test_a_day_that_is_not_over_misses_no_intervals_until_they_are_a_gap() -> None:
+    counted("A", date(2026, 6, 1), without=date(2026, 6, 10))
+    told.roll_up()
+    _as_of, [item] = trust.trust_in(Store.objects.all(), now=NOON)
+    assert (item.since, item.days[-1].share) == (None, None)
+
+
+def test_of_many_stores_it_is_kept_and_each_sees_their_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trust, "AT_ONCE", 1)
+    cache.clear()
+    germany = chain.store("BER").region
+    for code, under in (("HAM", "Europe/Germany"), ("TYO", "Asia")):
+        chain.store(code, under=under)
+    now = datetime.now(UTC)
+    assert trust.refresh(now=now)
+    assert not trust.refresh(now=now + timedelta(minutes=4))
+    as_of, items = trust.trust_in(Store.objects.under([germany.pk]), now=now + timedelta(minutes=4))
+    assert (as_of, [item.code for item in items]) == (now, ["BER", "HAM"])
+    assert trust.refresh(now=now + timedelta(minutes=6))
+    as_of, _items = trust.trust_in(Store.objects.all(), now=now + timedelta(hours=1))
+    assert as_of == now + timedelta(hours=1)
+    cache.clear()
