@@ -6,7 +6,6 @@ anew all the time, a view picks the stores that its person sees. The lines that 
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from typing import NamedTuple
 
 from django.core.cache import cache
 
+from portal import kept
 from portal.lines import Line, lines_of
 from reports import figures
 from sites_app.models import Store, StoreQuerySet
@@ -145,8 +145,8 @@ def _kept(now: datetime) -> Board | None:
 
 
 def _read() -> Board | None:
-    kept = cache.get(_KEY)
-    return pickle.loads(kept) if kept else None  # noqa: S301 - our own cache's, put there by us
+    board: Board | None = kept.read(_KEY)
+    return board
 
 
 def make(*, now: datetime) -> Board:
@@ -155,7 +155,7 @@ def make(*, now: datetime) -> Board:
     lines = lines_of(Store.objects.all(), now=now)
     took_s = (datetime.now(now.tzinfo) - start).total_seconds()
     board = Board(now, took_s, sorted(map(Brief.of, lines), key=lambda brief: brief.order))
-    cache.set(_KEY, pickle.dumps(board), 600)
+    kept.write(_KEY, board, version=now.isoformat())
     return board
 
 

@@ -91,7 +91,9 @@ class League:
     @classmethod
     def of(cls, comparison: Comparison, principal: Principal, *, now: datetime) -> League:
         """The stores in sight, in the order that was asked for."""
-        stores = Store.objects.visible_to(principal).select_related("region").with_hours()
+        stores = Store.objects.visible_to(principal).select_related("region")
+        if comparison.per == "hour":
+            stores = stores.with_hours()
         visible = {store.code: store for store in comparison.filters.narrow(stores)}
         # The engine narrows by regions and tags itself; a search is ours.
         searched = tuple(visible) if comparison.filters.search else ()

@@ -5,15 +5,13 @@ Of a large chain that takes seconds. It's kept for all people together, as the o
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby, takewhile
 from typing import Any
 
-from django.core.cache import cache
-
+from portal import kept
 from portal.board import AT_ONCE
 from portal.figures import known
 from portal.panels.days import DayKnown, days_of, looks, streams_due, told_streams
@@ -73,36 +71,36 @@ def trust_in(stores: StoreQuerySet, *, now: datetime) -> tuple[datetime, list[Tr
     codes = tuple(stores.order_by().values_list("code", flat=True))
     if len(codes) <= AT_ONCE:
         return now, _look(codes, now) if codes else []
-    kept = _read()
-    if kept is None or now - kept.as_of > _TOO_OLD:
-        kept = make(now=now)
+    found = _read()
+    if found is None or now - found.as_of > _TOO_OLD:
+        found = make(now=now)
     wanted = set(codes)
-    return kept.as_of, [trust for trust in kept.trust if trust.code in wanted]
+    return found.as_of, [trust for trust in found.trust if trust.code in wanted]
 
 
 def make(*, now: datetime) -> Kept:
     """Look at all stores, and keep what is seen."""
     start = datetime.now(now.tzinfo)
     found = _look((), now)
-    kept = Kept(now, (datetime.now(now.tzinfo) - start).total_seconds(), found)
-    cache.set(_KEY, pickle.dumps(kept), 3600)
-    return kept
+    made = Kept(now, (datetime.now(now.tzinfo) - start).total_seconds(), found)
+    kept.write(_KEY, made, version=now.isoformat())
+    return made
 
 
 def refresh(*, now: datetime) -> bool:
     """Make it anew where it's time, and where there are many stores."""
     if Store.objects.order_by()[AT_ONCE : AT_ONCE + 1].count() == 0:
         return False
-    kept = _read()
-    if kept and now - kept.as_of < max(_EVERY, timedelta(seconds=_SHARE * kept.took_s)):
+    before = _read()
+    if before and now - before.as_of < max(_EVERY, timedelta(seconds=_SHARE * before.took_s)):
         return False
     make(now=now)
     return True
 
 
 def _read() -> Kept | None:
-    kept = cache.get(_KEY)
-    return pickle.loads(kept) if kept else None  # noqa: S301 - our own cache's, put there by us
+    found: Kept | None = kept.read(_KEY)
+    return found
 
 
 def _look(codes: tuple[str, ...], now: datetime) -> list[Trust]:
