@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.db import connections
 from django.utils import translation
 from playwright.sync_api import Browser
 
@@ -36,6 +37,8 @@ def browser(django_db_setup: None) -> Iterator[Browser]:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         with chromium(command) as running:
             yield running
+            # Nobody else would find them, once the loop has gone.
+            connections.close_all()
 
 
 @pytest.fixture(scope="package")
