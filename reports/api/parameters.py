@@ -112,6 +112,8 @@ def query(request: Request, allowed: Iterable[str]) -> QueryDict:
 def store_codes(given: QueryDict, principal: Principal) -> tuple[str, ...]:
     """The stores filtered by; one that isn't there, or not for this reader, is a problem: a report isn't widened."""
     wanted = given.getlist("store")
+    if not wanted:
+        return ()
     return _known(
         wanted, "store", Store.objects.visible_to(principal).filter(code__in=wanted).values_list("code", flat=True)
     )
@@ -120,6 +122,8 @@ def store_codes(given: QueryDict, principal: Principal) -> tuple[str, ...]:
 def region_codes(given: QueryDict, principal: Principal) -> tuple[str, ...]:
     """The regions filtered by, likewise."""
     wanted = given.getlist("region")
+    if not wanted:
+        return ()
     regions = Region.objects.filter(code__in=wanted)
     if not principal.sees_all:
         regions = regions.filter(pk__in=Region.objects.under(principal.region_ids))
@@ -129,9 +133,11 @@ def region_codes(given: QueryDict, principal: Principal) -> tuple[str, ...]:
 def _zone_codes(given: QueryDict, principal: Principal) -> tuple[str, ...]:
     """The zones filtered by, as ``STORE_CODE/zoneId``, likewise."""
     wanted = given.getlist("zone")
+    if not wanted:
+        return ()
     stores = {zone.partition("/")[0] for zone in wanted}
     zones = Zone.objects.filter(store__in=Store.objects.visible_to(principal).filter(code__in=stores))
-    found = {f"{store}/{code}" for store, code in zones.values_list("store__code", "code")} if wanted else ()
+    found = {f"{store}/{code}" for store, code in zones.values_list("store__code", "code")}
     return _known(wanted, "zone", found)
 
 
