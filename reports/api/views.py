@@ -32,7 +32,11 @@ class _LiveView(Endpoint):
     what: ClassVar[str]
 
     def figures(self, scope: live.Scope, now: datetime) -> tuple[list[Any], int | None]:
-        """The live figures of these stores as the API writes them, and until when they hold."""
+        """The live figures of these stores, and until when they hold."""
+        raise NotImplementedError
+
+    def answers(self, figures: list[Any], now_us: int) -> list[Any]:
+        """The figures as the API writes them."""
         raise NotImplementedError
 
     def answer(self, request: Request) -> HttpResponse:
@@ -43,9 +47,12 @@ class _LiveView(Endpoint):
         if tag := live.unchanged_tag(known, self.what, scope, now=now):
             return tagged(HttpResponse(status=304), tag)
         validity = live.Validity.begin(self.what, scope, now=now)
-        results, until_us = self.figures(scope, now)
-        body = msgspec.json.encode({"as_of": now.isoformat(), "results": results})
-        return tagged(HttpResponse(body, content_type="application/json"), validity.tag(until_us))
+        figures, until_us = self.figures(scope, now)
+        tag = validity.tag(figures, until_us)
+        if live.are_same(known, tag):
+            return tagged(HttpResponse(status=304), tag)
+        body = msgspec.json.encode({"as_of": now.isoformat(), "results": self.answers(figures, us_of(now))})
+        return tagged(HttpResponse(body, content_type="application/json"), tag)
 
     def stores(self, request: Request, principal: Principal) -> StoreQuerySet:
         given = parameters.query(request, parameters.LIVE_PARAMETERS)
@@ -76,8 +83,10 @@ class LiveOccupancy(_LiveView):
 
     def figures(self, scope: live.Scope, now: datetime) -> tuple[list[Any], int | None]:
         items = live.occupancy(scope, now=now)
-        now_us = us_of(now)
-        return [answers.occupancy_answer(item, now_us) for item in items], live.occupancy_until_us(items)
+        return items, live.occupancy_until_us(items)
+
+    def answers(self, figures: list[Any], now_us: int) -> list[Any]:
+        return [answers.occupancy_answer(item, now_us) for item in figures]
 
 
 class LiveQueues(_LiveView):
@@ -97,8 +106,10 @@ class LiveQueues(_LiveView):
 
     def figures(self, scope: live.Scope, now: datetime) -> tuple[list[Any], int | None]:
         items = live.queues(scope, now=now)
-        now_us = us_of(now)
-        return [answers.queue_answer(item, now_us) for item in items], live.queues_until_us(items)
+        return items, live.queues_until_us(items)
+
+    def answers(self, figures: list[Any], now_us: int) -> list[Any]:
+        return [answers.queue_answer(item, now_us) for item in figures]
 
 
 class _ReportView(Endpoint):

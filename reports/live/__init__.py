@@ -13,7 +13,7 @@ from reports.live.people import (
     occupancy_until_us,
 )
 from reports.live.places import Place, Scope
-from reports.live.validity import Validity, unchanged_tag
+from reports.live.validity import Validity, are_same, unchanged_tag
 from reports.live.waiting import QueueNow, StoreQueues, by_store, queues, queues_until_us
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Validity",
     "ZoneOccupancy",
     "age_s",
+    "are_same",
     "by_store",
     "occupancy",
     "occupancy_until_us",
