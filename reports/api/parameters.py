@@ -154,13 +154,14 @@ def _known(wanted: list[str], name: str, found: Iterable[str]) -> tuple[str, ...
 
 
 def _edge(given: QueryDict, name: str) -> date | datetime:
-    text = given.get(name, "").upper()  # RFC 3339 allows a small t and z, too
+    text = given.get(name, "")
     if not text:
         raise parameter_problem(name, f"'{name}' is required: a date (2026-11-02) or an instant with its offset.")
-    if not _DATE.fullmatch(text) and not _INSTANT.fullmatch(text):
+    plain = text.upper()  # RFC 3339 allows a small t and z, too
+    if not _DATE.fullmatch(plain) and not _INSTANT.fullmatch(plain):
         raise _no_edge(name, text)
     try:
-        edge = date.fromisoformat(text) if _DATE.fullmatch(text) else datetime.fromisoformat(text)
+        edge = date.fromisoformat(plain) if _DATE.fullmatch(plain) else datetime.fromisoformat(plain)
     except ValueError as error:
         raise _no_edge(name, text) from error
     if edge.year not in _YEARS:

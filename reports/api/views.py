@@ -125,12 +125,12 @@ class _ReportView(Endpoint):
         try:
             report = queries.run(wanted, principal, now=datetime.now(UTC))
         except queries.TooManyRows as error:
-            raise Problem(400, f"{error} {_TOO_MANY}") from error
+            raise Problem(400, f"{error} {TOO_MANY}") from error
         named = partial(file_name, report.request)
         return tabular.answer(request, table_of(report), named, of=repr(report.request))
 
 
-_TOO_MANY = (
+TOO_MANY = (
     "POST the same report to /api/v1/exports, which makes a file of any size; "
     "or ask for a shorter window, fewer stores or a coarser granularity."
 )
