@@ -201,7 +201,7 @@ def _ordered(body: Any) -> tuple[str, str, QueryDict]:
     """The report and the format that were ordered, and the rest as the query parameters that it would be."""
     if not isinstance(body, Mapping):
         raise Problem(400, "Send a JSON object.", [{"pointer": "", "detail": "Send a JSON object."}])
-    report = _one_of(body, "report", schemas.EXPORTED)
+    report = _one_of(body, "report", list(schemas.EXPORTED))
     format = _one_of(body, "format", list(FORMATS), default=next(iter(FORMATS)))
     given = QueryDict(mutable=True)
     for name, value in body.items():

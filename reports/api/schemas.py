@@ -39,8 +39,12 @@ class ColumnSerializer(serializers.Serializer[object]):
     unit = serializers.CharField()
 
 
+REPORTS = tuple(measure.value for measure in SPECS)
+EXPORTED = (*REPORTS, orders.HEALTH)
+
+
 class ReportSerializer(serializers.Serializer[object]):
-    report = serializers.ChoiceField([measure.value for measure in SPECS])
+    report = serializers.ChoiceField(REPORTS)
     start = serializers.CharField()
     end = serializers.CharField()
     granularity = serializers.ChoiceField((*GRANULARITIES, *PROFILES))
@@ -204,9 +208,6 @@ REPORT_PARAMETERS = [
     ),
     _parameter("format", "The file's format; it goes before `Accept`.", enum=list(FORMATS), default="json"),
 ]
-
-
-EXPORTED = [*(measure.value for measure in SPECS), orders.HEALTH]
 
 
 class ExportOrderSerializer(serializers.Serializer[object]):
