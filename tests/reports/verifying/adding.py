@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ingest.models import Measure
-from reports import calendar
 from reports.calendar import QUARTER, Bucket, Window, day_start
 from reports.request import ReportRequest
 from sites_app.models import Store, Zone
+from tests.reports.verifying import clocks
 from tests.reports.verifying.cells import Cell, Part, Unit
 from tests.reports.verifying.known import Known
 from tests.reports.verifying.periods import Periods
@@ -50,7 +50,7 @@ class Adding(Periods):
             return self._of_quarters(unit, bucket)
         found = remembered.get(bucket)
         if found is None:
-            days = calendar.buckets(bucket, "day", unit.store.zone_info)
+            days = clocks.buckets(bucket, "day", unit.store.zone_info)
             if len(days) > 1:
                 return sum((self._part(unit, day) for day in days), Part())
             found = remembered[bucket] = self._of_quarters(unit, bucket)

@@ -7,10 +7,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ingest.models import Measure
-from reports import calendar, labels
+from reports import labels
 from reports.calendar import Bucket
 from reports.request import ReportRequest
 from sites_app.models import Store
+from tests.reports.verifying import clocks
 from tests.reports.verifying.cells import Cell, Unit
 from tests.reports.verifying.known import Known
 from tests.reports.verifying.showing import Row, Showing
@@ -59,14 +60,14 @@ class Answer(Showing):
 
     def _profile_before(self, cells: dict[Any, list[Cell]], unit: Unit) -> None:
         window = self._window(unit.store, before=True)
-        for bucket in calendar.buckets(window, self.request.bucket, unit.store.zone_info):
+        for bucket in clocks.buckets(window, self.request.bucket, unit.store.zone_info):
             for place in unit.places:
                 of_periods = cells.get((place, self._profile(unit.store, bucket)))
                 if of_periods and self._add(of_periods[1], unit, bucket):
                     of_periods[1].occurrences.add(self._occurrence(unit.store, bucket))
 
     def _profile(self, store: Store, bucket: Bucket) -> int:
-        shown = labels.by_the_clock(bucket, self.request.bucket, store.zone_info)[0]
+        shown = clocks.by_the_clock(bucket, self.request.bucket, store.zone_info)[0]
         return {
             "hour_of_day": shown.hour,
             "day_of_week": shown.isoweekday(),
@@ -74,7 +75,7 @@ class Answer(Showing):
         }[self.request.granularity]
 
     def _occurrence(self, store: Store, bucket: Bucket) -> Any:
-        shown = labels.by_the_clock(bucket, self.request.bucket, store.zone_info)[0]
+        shown = clocks.by_the_clock(bucket, self.request.bucket, store.zone_info)[0]
         if self.request.bucket == "day":
             return shown.date()
         return bucket.start if self.request.by_place else shown.replace(minute=0)
@@ -83,10 +84,10 @@ class Answer(Showing):
         request = self.request
         cut = {store.timezone: (store.zone_info, self._buckets(store)) for store in self.stores}
         if request.by_place or labels.agree(cut.values()):
-            return lambda store, bucket: labels.with_offset(bucket, store.zone_info)
+            return lambda store, bucket: clocks.with_offset(bucket, store.zone_info)
         if request.granularity == "total" and request.of_instants:
             return lambda _, bucket: labels.with_offset(bucket, ZoneInfo("UTC"))
-        return lambda store, bucket: labels.by_the_clock(bucket, request.bucket, store.zone_info)
+        return lambda store, bucket: clocks.by_the_clock(bucket, request.bucket, store.zone_info)
 
     def totals(self) -> Row:
         whole = replace(self.request, by="chain", granularity="total", order="", limit=None, like_for_like=False)
