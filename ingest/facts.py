@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, OperationalError, connection, models, transaction
+from psycopg.errors import DeadlockDetected
 
 from ingest import partitions, records, statements
 from ingest.models import (
@@ -166,6 +167,11 @@ def write(facts: Facts) -> None:
         _write(facts)
     except IntegrityError:  # a month that was there isn't any more
         partitions.forget()
+        _write(facts)
+    except OperationalError as error:
+        # A zone that is both an area and a queue can be met crosswise by a poll and an event of one moment.
+        if not isinstance(error.__cause__, DeadlockDetected):
+            raise
         _write(facts)
 
 

@@ -5,8 +5,10 @@ Nothing that it answers is kept.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from ingest import asking
 from ingest.models import Stream
@@ -42,7 +44,20 @@ def try_out(controller: Controller, clock: asking.Clock) -> Verdict:
     zones, sensors = (len(found.zones), len(found.sensors)) if found else (0, 0)
     if wrong := clock_fault(skew_ms):
         return Verdict("clock_off", wrong, skew_ms, zones, sensors)
-    return Verdict("ok", f"It answers, with {zones} zones and {sensors} sensors.", skew_ms, zones, sensors)
+    return Verdict(
+        "ok", f"It answers, with {counted(zones, 'zone')} and {counted(sensors, 'sensor')}.", skew_ms, zones, sensors
+    )
+
+
+def verdict(result: Mapping[str, Any], zones: int, sensors: int) -> Verdict:
+    """How a controller did that was asked at once (see ``asking_now``), and has so many zones and sensors now."""
+    skew_ms = result["clock_skew_ms"]
+    if result["error"]:
+        return Verdict(result["code"], result["error"], skew_ms, zones, sensors)
+    if wrong := clock_fault(skew_ms):
+        return Verdict("clock_off", wrong, skew_ms, zones, sensors)
+    has = f"It answered, and has {counted(zones, 'zone')} and {counted(sensors, 'sensor')}."
+    return Verdict("ok", has, skew_ms, zones, sensors)
 
 
 def clock_fault(skew_ms: int | None) -> str:
@@ -54,10 +69,14 @@ def clock_fault(skew_ms: int | None) -> str:
     return f"Its clock is {_length(abs(skew))} {way}, and so would all its figures be: let it keep time by NTP."
 
 
+def counted(number: int, what: str) -> str:
+    """So many of it, as people say it."""
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
 def _length(span: timedelta) -> str:
     """A span as people say it, rounded."""
     for unit, length in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1))):
         if span >= length * 0.95:
-            number = round(span / length)
-            return f"{number} {unit}{'s' * (number != 1)}"
+            return counted(round(span / length), unit)
     return f"{round(span.total_seconds())} seconds"

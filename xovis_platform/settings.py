@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy
 from environs import Env
 
 from xovis_platform.stack.state import read_secrets, read_stack
@@ -265,3 +266,12 @@ structlog.configure(
     cache_logger_on_first_use=True,
 )
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+
+# --- The admin's looks ---
+UNFOLD = {
+    "SITE_TITLE": gettext_lazy("Xovis platform"),
+    "SITE_HEADER": gettext_lazy("Registry and operation"),
+    "SITE_SYMBOL": "storefront",
+    "SITE_URL": "/",
+    "SIDEBAR": {"show_search": True},
+}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic
@@ -12,7 +12,7 @@ from ingest.discovery import Found
 from ingest.kept import ClientT
 from ingest.readings import Reading
 from ingest.wire.decoding import Rejected
-from ingest.wire.errors import ControllerError
+from ingest.wire.errors import BadRows, ControllerError
 from ingest.xcs.payloads import Answer
 from sites_app.models import Controller
 from sites_app.secrets import Secret
@@ -113,3 +113,13 @@ class Room(Generic[ClientT]):
 
     client: type[ClientT]
     questions: Mapping[str, Callable[[ClientT, Answered, Outcome, datetime], None]]
+
+
+def check_rows(rejected: Sequence[Rejected]) -> None:
+    """Raise ``BadRows`` where intervals can't be read: they may be told right the next time. A second copy is no loss."""
+    unreadable = next((row for row in rejected if not row.is_again), None)
+    if unreadable is not None:
+        raise BadRows(
+            f"Some rows of its answer can't be read, the first because: {unreadable.reason} "
+            "They are kept in quarantine and asked for again."
+        )

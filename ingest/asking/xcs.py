@@ -8,10 +8,10 @@ from functools import partial
 from typing import Any
 
 from ingest import discovery, healing
-from ingest.asking.turns import HOPELESS, Answered, Outcome, Room
+from ingest.asking.turns import HOPELESS, Answered, Outcome, Room, check_rows
 from ingest.models import Stream
 from ingest.readings import SHAPES, FootfallReading
-from ingest.wire.errors import BadAnswer, BadRows, ControllerError, FeatureDisabled, NotFound
+from ingest.wire.errors import BadAnswer, ControllerError, FeatureDisabled, NotFound
 from ingest.xcs.client import XcsClient
 from ingest.xcs.payloads import Answer
 
@@ -72,7 +72,7 @@ def _footfall(client: XcsClient, answered: Answered, outcome: Outcome, now: date
         outcome.found.add_entrances(answer.rows)  # also those that have been at rest of late
     footfall = [reading for reading in answered.readings if isinstance(reading, FootfallReading)]
     answered.cursor = healing.footfall_cursor(footfall, window, answer.timestamp)
-    _check_rows(answer)
+    check_rows(answer.rejected)
 
 
 def _dwell(client: XcsClient, answered: Answered, outcome: Outcome, now: datetime) -> None:
@@ -86,7 +86,7 @@ def _dwell(client: XcsClient, answered: Answered, outcome: Outcome, now: datetim
     for zone_id in sorted(outcome.known_zones):
         try:
             answer = _read(answered, "dwell", partial(client.dwell, zone_id, *window))
-            _check_rows(answer)
+            check_rows(answer.rejected)
         except NotFound as error:  # a zone that has no dwell, or is gone
             missing = error
         except ControllerError as error:
@@ -108,16 +108,7 @@ def _paths(client: XcsClient, answered: Answered, outcome: Outcome, now: datetim
     answer = _read(answered, "paths", partial(client.paths, *window))
     _look_for({zone_id for row in answer.rows for zone_id in (row.from_zone_id, row.to_zone_id)}, client, outcome, now)
     answered.cursor = healing.hourly_cursor(window, answer.timestamp)
-    _check_rows(answer)
-
-
-def _check_rows(answer: Answer[Any]) -> None:
-    """Raise ``BadRows`` where intervals can't be read: it may be told right the next time. A second copy is no loss."""
-    if unreadable := [row for row in answer.rejected if not row.is_again]:
-        raise BadRows(
-            f"{len(unreadable)} rows of its answer can't be read, the first because: {unreadable[0].reason} "
-            "They are kept in quarantine and asked for again."
-        )
+    check_rows(answer.rejected)
 
 
 ROOM = Room(

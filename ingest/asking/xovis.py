@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from ingest import healing, logics
-from ingest.asking.turns import Answered, Outcome, Room
+from ingest.asking.turns import Answered, Outcome, Room, check_rows
 from ingest.discovery import Found, FoundSensor
 from ingest.models import Stream
 from ingest.readings import LineReading
@@ -34,6 +34,7 @@ def _history(client: XovisClient, answered: Answered, outcome: Outcome, now: dat
     lines = [reading for reading in meaning.readings if isinstance(reading, LineReading)]
     answered.cursor = healing.footfall_cursor(lines, answered.window, sensor_now)
     _note_zones(client, outcome)
+    check_rows(answered.rejected)
 
 
 def _discover(client: XovisClient, answered: Answered, outcome: Outcome, now: datetime) -> None:

@@ -1,12 +1,14 @@
-"""Who may post: controllers and their webhook keys, cached for a few seconds."""
+"""Who may post: controllers and their webhook keys, cached for a few seconds, and read for many posts at once."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from uuid import UUID
 
 from psycopg import AsyncConnection
@@ -17,13 +19,20 @@ from sites_app.secrets import Secret
 CACHE_SECONDS = 5.0
 """How long a key that was changed in the registry can still be taken for valid."""
 
+MOST_KNOWN = 50_000
+"""More than a chain has controllers: what a stranger who tries ids can make a process remember."""
+
 SIGNATURE_TOLERANCE_S = 300
 _MOST_SIGNATURES = 8
 
 _QUERY = """
-    SELECT store_id, webhook_key, CASE WHEN previous_webhook_key_until > now() THEN previous_webhook_key ELSE '' END
-    FROM sites_app_controller WHERE id = %s AND enabled AND kind = %s
+    SELECT id, kind, store_id, webhook_key,
+           CASE WHEN previous_webhook_key_until > now() THEN previous_webhook_key ELSE '' END
+    FROM sites_app_controller WHERE id = ANY(%s) AND enabled
 """
+
+_Row = tuple[UUID, str, int, str, str]
+"""A controller's id, kind and store, and both its keys as they're stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +51,64 @@ class Credential:
 
 
 class Credentials:
-    """The controllers' credentials, read from the registry when they're older than ``CACHE_SECONDS``."""
+    """The controllers' credentials, read from the registry when they're older than ``CACHE_SECONDS``.
+
+    Those that posts in flight ask for are read by one query: with thousands of controllers hardly one posts so often that
+    its key is still known.
+    """
 
     def __init__(self, pool: AsyncConnectionPool[AsyncConnection]) -> None:
         self._pool = pool
         self._cache: dict[tuple[UUID, str], tuple[float, Credential | None]] = {}
+        self._wanted: dict[UUID, asyncio.Future[_Row | None]] = {}
+        self._reader: asyncio.Task[None] | None = None
 
     async def of(self, controller_id: UUID, kind: str) -> Credential | None:
-        """The credential of an enabled controller of this kind, or None."""
+        """The credential of an enabled controller of this kind, or None. Raises what the database raised."""
         cached = self._cache.get((controller_id, kind))
         if cached and cached[0] > time.monotonic():
             return cached[1]
-        async with self._pool.connection() as connection:
-            row = await (await connection.execute(_QUERY, [controller_id, kind])).fetchone()
-        credential = Credential(controller_id, row[0], *(Secret(token).reveal() for token in row[1:])) if row else None
-        if len(self._cache) > 50_000:  # a stranger trying ids mustn't fill the memory
+        known_until = time.monotonic() + CACHE_SECONDS
+        row = await self._read(controller_id)
+        credential = _credential(row) if row and row[1] == kind else None
+        if len(self._cache) > MOST_KNOWN:
             self._cache.clear()
-        self._cache[controller_id, kind] = (time.monotonic() + CACHE_SECONDS, credential)
+        self._cache[controller_id, kind] = known_until, credential
         return credential
+
+    async def _read(self, controller_id: UUID) -> _Row | None:
+        wanted = self._wanted.get(controller_id)
+        if wanted is None:
+            wanted = self._wanted[controller_id] = asyncio.get_running_loop().create_future()
+        if self._reader is None or self._reader.done():
+            self._reader = asyncio.create_task(self._read_wanted())
+        return await asyncio.shield(wanted)  # several may wait for it, and one of them be cancelled
+
+    async def _read_wanted(self) -> None:
+        """Read what is asked for, as much at once as has come while the last was being read."""
+        while self._wanted:
+            wanted, self._wanted = self._wanted, {}
+            try:
+                async with self._pool.connection() as connection:
+                    rows = await (await connection.execute(_QUERY, [list(wanted)])).fetchall()
+            except Exception as error:  # each that waits is told
+                for waiting in wanted.values():
+                    waiting.set_exception(error)
+            else:
+                found: dict[UUID, _Row] = {row[0]: row for row in rows}
+                for controller_id, waiting in wanted.items():
+                    waiting.set_result(found.get(controller_id))
+
+
+def _credential(row: _Row) -> Credential:
+    controller_id, _, store_id, key, previous_key = row
+    return Credential(controller_id, store_id, _revealed(key), _revealed(previous_key))
+
+
+@lru_cache(maxsize=MOST_KNOWN)
+def _revealed(token: str) -> str:
+    """The key of a token; from memory where it is the same as before, for decrypting costs more than reading does."""
+    return Secret(token).reveal()
 
 
 def authentic(credential: Credential, headers: Mapping[bytes, bytes], body: bytes, *, now_s: float) -> bool:

@@ -16,7 +16,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from psycopg import AsyncConnection
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolClosed
 
 from ingest.landing import credentials
 from ingest.landing.credentials import Credential, Credentials, authentic
@@ -120,8 +120,7 @@ def test_what_changes_in_the_registry_holds_after_five_seconds(
     registered = change if "webhook_key" not in change else {}
 
     async def look() -> list[Credential | None]:
-        pool: AsyncConnectionPool[AsyncConnection] = AsyncConnectionPool(conninfo(), min_size=1, max_size=1, open=False)
-        async with pool:
+        async with pool_of_one() as pool:
             cache, found = Credentials(pool), list[Credential | None]()
             found.append(await cache.of(controller.pk, "xcs"))
             await asyncio.to_thread(make_the_change)
@@ -144,6 +143,41 @@ def test_what_changes_in_the_registry_holds_after_five_seconds(
     assert before is not None
     assert before.key == "hook-key"
     assert after is None or after.keys == ("other", "hook-key")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_posts_that_come_together_ask_for_their_keys_together() -> None:
+    controllers = [chain.controller(chain.store(f"S{n}"), webhook_key=f"key-{n}") for n in range(9)]
+
+    async def look() -> tuple[list[str], int]:
+        async with pool_of_one() as pool:
+            cache, before = Credentials(pool), pool.get_stats().get("requests_num", 0)
+            found = await asyncio.gather(*(cache.of(it.pk, "xcs") for it in controllers * 3))
+            return [it.key for it in found if it], pool.get_stats()["requests_num"] - before
+
+    keys_found, queries = asyncio.run(look())
+    assert keys_found == [f"key-{n}" for n in range(9)] * 3
+    assert queries == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_all_that_wait_are_told_that_the_registry_cannot_be_read_and_may_come_again() -> None:
+    controllers = [chain.controller(chain.store(f"S{n}")) for n in range(3)]
+
+    async def look() -> tuple[list[Any], Credential | None]:
+        async with pool_of_one() as closed:
+            cache = Credentials(closed)
+        failed = await asyncio.gather(*(cache.of(it.pk, "xcs") for it in controllers), return_exceptions=True)
+        async with pool_of_one() as cache._pool:
+            return failed, await cache.of(controllers[0].pk, "xcs")
+
+    failed, found = asyncio.run(look())
+    assert [type(it) for it in failed] == [PoolClosed] * 3
+    assert found is not None
+
+
+def pool_of_one() -> AsyncConnectionPool[AsyncConnection]:
+    return AsyncConnectionPool(conninfo(), min_size=1, max_size=1, open=False)
 
 
 @pytest.mark.django_db

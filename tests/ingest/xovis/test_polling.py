@@ -111,6 +111,20 @@ def test_an_outage_heals_from_the_cursor_on(fleet: Fleet, site: Sensor, sensor: 
     assert sensor.state == Controller.State.ONLINE
 
 
+def test_intervals_that_could_not_be_read_are_asked_for_again(fleet: Fleet, site: Sensor, sensor: Controller) -> None:
+    fleet.sensor_fault(site, wrong_types=True)
+    poll(NOW)
+    stream = Stream.objects.get(kind="footfall")
+    assert (stream.cursor, stream.last_error_code) == (None, "bad_rows")
+    fleet.sensor_fault(site)
+    poll(stream.due_at)
+    quarter = NOW.replace(minute=0, second=0)
+    start = quarter - timedelta(days=8)
+    assert footfall(site, quarter) == true_footfall(fleet, site, start, quarter)
+    stream.refresh_from_db()
+    assert (stream.cursor, stream.last_error_code) == (quarter, "")
+
+
 def test_a_clock_that_is_behind_leaves_its_last_quarters_for_later(
     fleet: Fleet, site: Sensor, sensor: Controller
 ) -> None:
@@ -135,14 +149,15 @@ def test_a_wrong_login_stops_the_polling_and_says_so(sensor: Controller) -> None
     assert Stream.objects.filter(stopped=True).exists()
 
 
-def test_values_of_a_wrong_type_are_kept_apart_and_stop_nothing(fleet: Fleet, site: Sensor, sensor: Controller) -> None:
+def test_values_of_a_wrong_type_are_kept_apart_and_said(fleet: Fleet, site: Sensor, sensor: Controller) -> None:
     fleet.sensor_fault(site, wrong_types=True)
     poll(NOW)
     assert not FootfallInterval.objects.exists()
     assert not OccupancySample.objects.exists()
     assert Quarantine.objects.filter(pointer="/logics/0/counts/0/value").exists()
     sensor.refresh_from_db()
-    assert sensor.state == Controller.State.ONLINE
+    assert sensor.state == Controller.State.DEGRADED
+    assert "Expected number" in sensor.last_error
 
 
 def test_a_backfill_fetches_the_history_of_a_sensor_again(fleet: Fleet, site: Sensor, sensor: Controller) -> None:
