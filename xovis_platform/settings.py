@@ -199,6 +199,8 @@ SPECTACULAR_SETTINGS = {
         "AlertState": "alerts.api.alerts.STATES",
         "DeliveryState": "alerts.models.webhooks.WebhookDelivery.State",
         "ExportState": "reports.models.exports.Export.State",
+        "ExportedReport": "reports.api.schemas.EXPORTED",
+        "ReportEnum": "reports.api.schemas.REPORTS",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     # Its own validator is another host, which isn't to be told of ours.
