@@ -24,15 +24,12 @@ A quarter takes 15 minutes to be over, and is then fetched within 5; the rest is
 class Line:
     """One store on the page. Without queues ``queues`` is None."""
 
+    store: Store
     occupancy: StoreOccupancy
     queues: StoreQueues | None
     today: Today
     is_open: bool
     now: datetime
-
-    @property
-    def store(self) -> Store:
-        return self.occupancy.store
 
     @property
     def queue_exceeded(self) -> bool:
@@ -114,24 +111,24 @@ LOOK, UNKNOWN, OPEN, CLOSED = range(4)
 """What the stores are grouped by, in this order."""
 
 
-def lines_of(stores: StoreQuerySet, *, now: datetime) -> list[Line]:
+def lines_of(visible: StoreQuerySet, *, now: datetime) -> list[Line]:
     """A line for each of these stores, those that need a look first; ten queries for any number of stores."""
-    occupancy = [
-        item
-        for item in live.occupancy(stores.select_related("region").with_hours(), now=now)
-        if not _is_over(item.store, now)
-    ]
-    queues = live.by_store(live.queues(stores, now=now))
-    today = visitors_today([item.store for item in occupancy], now=now)
+    stores = [store for store in visible.select_related("region").with_hours() if not _is_over(store, now)]
+    scope = live.Scope.of(visible)
+    occupancy = {item.store.pk: item for item in live.occupancy(scope, now=now)}
+    queues = live.by_store(live.queues(scope, now=now))
+    today = visitors_today(stores, now=now)
     lines = [
         Line(
-            occupancy=item,
-            queues=queues.get(item.store.pk),
-            today=today[item.store.pk],
-            is_open=item.store.trading_hours().is_trading(now),
+            store=store,
+            occupancy=occupancy[store.pk],
+            queues=queues.get(store.pk),
+            today=today[store.pk],
+            is_open=store.trading_hours().is_trading(now),
             now=now,
         )
-        for item in occupancy
+        for store in stores
+        if store.pk in occupancy  # it may have gone in between
     ]
     return sorted(lines, key=lambda line: line.order)
 

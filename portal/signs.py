@@ -57,13 +57,13 @@ def _sign(token: str) -> Sign:
 
 def shown(store: Store, *, now: datetime) -> dict[str, object]:
     """People, capacity, what to do, and for how many milliseconds all that holds."""
-    [occupancy] = live.occupancy(Store.objects.filter(pk=store.pk), now=now)
+    [occupancy] = live.occupancy(live.Scope.of(Store.objects.filter(pk=store.pk)), now=now)
     people, capacity = occupancy.people, occupancy.capacity
     if people is None:
         return {"people": None, "capacity": capacity, "state": "unknown", "holds_ms": 0}
-    ends = [zone.as_of + zone.zone.controller.hold for zone in occupancy.zones if zone.as_of]
+    until = live.instant_of(live.occupancy_until_us([occupancy])) or now
     state = "wait" if capacity and people >= capacity else "come_in"
-    holds_ms = max(0, int((min(ends) - now).total_seconds() * 1000))
+    holds_ms = max(0, int((until - now).total_seconds() * 1000))
     return {"people": people, "capacity": capacity, "state": state, "holds_ms": holds_ms}
 
 

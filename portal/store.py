@@ -56,20 +56,20 @@ def _day(text: str, today: date) -> date:
 
 
 def _now(basis: Basis) -> dict[str, object]:
-    stores = Store.objects.filter(pk=basis.store.pk)
-    [occupancy] = live.occupancy(stores, now=basis.now)
+    scope = live.Scope.of(Store.objects.filter(pk=basis.store.pk))
+    [occupancy] = live.occupancy(scope, now=basis.now)
     return {
         "store": basis.store,
         "now": basis.now,
         "occupancy": occupancy,
-        "queues": live.queues(stores, now=basis.now),
+        "queues": live.queues(scope, now=basis.now),
         "is_open": basis.store.trading_hours().is_trading(basis.now),
     }
 
 
 def _panels(basis: Basis) -> dict[str, object]:
     alerts = Alert.objects.filter(store=basis.store).order_by("resolved_at", "-opened_at")
-    [occupancy] = live.occupancy(Store.objects.filter(pk=basis.store.pk), now=basis.now)
+    [occupancy] = live.occupancy(live.Scope.of(Store.objects.filter(pk=basis.store.pk)), now=basis.now)
     return {
         "day": basis.day,
         "today": basis.today,

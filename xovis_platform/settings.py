@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "django_filters",
     "django_htmx",
     "django_structlog",
+    "auditlog",
     "xovis_platform.apps.PlatformConfig",
     "sites_app",
     "ingest",
@@ -70,6 +71,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "sites_app.audit.Audit",
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
 ]
@@ -204,6 +206,8 @@ SPECTACULAR_SETTINGS = {
         "AlertState": "alerts.api.alerts.STATES",
         "DeliveryState": "alerts.models.webhooks.WebhookDelivery.State",
         "ExportState": "reports.models.exports.Export.State",
+        "ExportedReport": "reports.api.schemas.EXPORTED",
+        "ReportEnum": "reports.api.schemas.REPORTS",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     # Its own validator is another host, which isn't to be told of ours.
@@ -271,6 +275,11 @@ structlog.configure(
     cache_logger_on_first_use=True,
 )
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+
+# --- The audit log: addresses that a client may write itself are not kept ---
+AUDITLOG_DISABLE_REMOTE_ADDR = True
+AUDITLOG_STORE_JSON_CHANGES = True
+AUDITLOG_MASK_CALLABLE = "sites_app.audit.hidden"
 
 # --- The admin's looks ---
 UNFOLD = {

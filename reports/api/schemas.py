@@ -10,6 +10,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 from ingest.models import Measure
+from reports import orders
 from reports.api.parameters import MAX_LIMIT
 from reports.formats import FORMATS
 from reports.measures import SPECS, MeasureSpec
@@ -38,8 +39,12 @@ class ColumnSerializer(serializers.Serializer[object]):
     unit = serializers.CharField()
 
 
+REPORTS = tuple(measure.value for measure in SPECS)
+EXPORTED = (*REPORTS, orders.HEALTH)
+
+
 class ReportSerializer(serializers.Serializer[object]):
-    report = serializers.ChoiceField([measure.value for measure in SPECS])
+    report = serializers.ChoiceField(REPORTS)
     start = serializers.CharField()
     end = serializers.CharField()
     granularity = serializers.ChoiceField((*GRANULARITIES, *PROFILES))
@@ -206,9 +211,9 @@ REPORT_PARAMETERS = [
 
 
 class ExportOrderSerializer(serializers.Serializer[object]):
-    """What a report takes as query parameters, with which report and which format."""
+    """What a report takes as query parameters, with which report and which format. ``health`` takes what it takes itself."""
 
-    report = serializers.ChoiceField([measure.value for measure in SPECS])
+    report = serializers.ChoiceField(EXPORTED)
     format = serializers.ChoiceField(list(FORMATS), default="json")
     start = serializers.CharField(help_text="A date, or an instant with its offset.")
     end = serializers.CharField(help_text="Likewise; the window is half-open.")
@@ -230,7 +235,7 @@ class ExportSerializer(serializers.Serializer[object]):
 
     id = serializers.UUIDField()
     url = serializers.URLField()
-    report = serializers.ChoiceField([measure.value for measure in SPECS])
+    report = serializers.ChoiceField(EXPORTED)
     format = serializers.ChoiceField(list(FORMATS))
     asked = serializers.DictField(help_text="The report's parameters, in full.")
     state = serializers.ChoiceField(Export.State.values)

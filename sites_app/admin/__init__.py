@@ -1,5 +1,6 @@
 """The registry in the admin: stores and their controllers, people, keys. What acts on a controller is added by ``ingest``."""
 
+from sites_app.admin.changes import LogEntryAdmin
 from sites_app.admin.controllers import ControllerAdmin
 from sites_app.admin.keys import ApiKeyAdmin
 from sites_app.admin.people import GroupAdmin, RegionAdmin, UserAdmin
@@ -11,6 +12,7 @@ __all__ = [
     "ApiKeyAdmin",
     "ControllerAdmin",
     "GroupAdmin",
+    "LogEntryAdmin",
     "ReadOnlyAdmin",
     "RegionAdmin",
     "ScopedAdmin",
