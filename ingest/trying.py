@@ -5,8 +5,10 @@ Nothing that it answers is kept.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from ingest import asking
 from ingest.models import Stream
@@ -45,6 +47,17 @@ def try_out(controller: Controller, clock: asking.Clock) -> Verdict:
     return Verdict(
         "ok", f"It answers, with {counted(zones, 'zone')} and {counted(sensors, 'sensor')}.", skew_ms, zones, sensors
     )
+
+
+def verdict(result: Mapping[str, Any], zones: int, sensors: int) -> Verdict:
+    """How a controller did that was asked at once (see ``asking_now``), and has so many zones and sensors now."""
+    skew_ms = result["clock_skew_ms"]
+    if result["error"]:
+        return Verdict(result["code"], result["error"], skew_ms, zones, sensors)
+    if wrong := clock_fault(skew_ms):
+        return Verdict("clock_off", wrong, skew_ms, zones, sensors)
+    has = f"It answered, and has {counted(zones, 'zone')} and {counted(sensors, 'sensor')}."
+    return Verdict("ok", has, skew_ms, zones, sensors)
 
 
 def clock_fault(skew_ms: int | None) -> str:

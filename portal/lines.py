@@ -1,17 +1,17 @@
-"""The overview's figures: a line for each store in sight, and all of them together."""
+"""The overview's lines: a store each, as it is now and was today."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from portal import charts
-from reports import figures, live
+from reports import live
 from reports.live import StoreOccupancy, StoreQueues
 from reports.today import Today, visitors_today
-from sites_app.access import Principal
-from sites_app.models import Store
+from sites_app.models import Store, StoreQuerySet
 
 LATE = timedelta(minutes=45)
 """How old the last whole quarter may be before a day's visitors are no longer up to date.
@@ -24,15 +24,12 @@ A quarter takes 15 minutes to be over, and is then fetched within 5; the rest is
 class Line:
     """One store on the page. Without queues ``queues`` is None."""
 
+    store: Store
     occupancy: StoreOccupancy
     queues: StoreQueues | None
     today: Today
     is_open: bool
     now: datetime
-
-    @property
-    def store(self) -> Store:
-        return self.occupancy.store
 
     @property
     def queue_exceeded(self) -> bool:
@@ -67,8 +64,12 @@ class Line:
     @property
     def spark_label(self) -> str:
         """The spark line for those who don't see it."""
-        return "Visitors by hour of today: " + ", ".join(
-            f"{hour}:00 {visitors}" for hour, visitors in enumerate(self.today.by_hour) if visitors is not None
+        return (
+            _("Visitors by hour of today:")
+            + " "
+            + ", ".join(
+                f"{hour}:00 {visitors}" for hour, visitors in enumerate(self.today.by_hour) if visitors is not None
+            )
         )
 
     @property
@@ -76,13 +77,17 @@ class Line:
         """How full the store is, in a word; empty where it's as usual."""
         utilisation = self.occupancy.utilisation or 0
         if utilisation > 1:
-            return "over capacity"
-        return {"critical": "nearly full", "warning": "filling up"}.get(self.occupancy.status, "")
+            return _("over capacity")
+        return {"critical": _("nearly full"), "warning": _("filling up")}.get(self.occupancy.status, "")
 
     @property
     def group(self) -> str:
         """The heading that the store stands under."""
-        return _GROUPS[self._rank]
+        return (_("Need a look"), _("Unknown"), _("Open"), _("Closed"))[self.rank]
+
+    @property
+    def is_closed_group(self) -> bool:
+        return self.rank == CLOSED
 
     @property
     def order(self) -> tuple[int, float, str]:
@@ -90,68 +95,40 @@ class Line:
 
         All others have a fixed place: lines that change places every few seconds can't be read.
         """
-        fullness = self.occupancy.utilisation or 0 if self._rank == _LOOK else 0
-        return self._rank, -fullness, self.store.code
+        fullness = self.occupancy.utilisation or 0 if self.rank == LOOK else 0
+        return self.rank, -fullness, self.store.code
 
     @property
-    def _rank(self) -> int:
+    def rank(self) -> int:
         if self.occupancy.status in ("critical", "warning") or self.queue_exceeded:
-            return _LOOK
+            return LOOK
         if self.occupancy.status == "unknown":
-            return _UNKNOWN
-        return _OPEN if self.is_open else _CLOSED
+            return UNKNOWN
+        return OPEN if self.is_open else CLOSED
 
 
-_LOOK, _UNKNOWN, _OPEN, _CLOSED = range(4)
-_GROUPS = ("Need a look", "Unknown", "Open", "Closed")
+LOOK, UNKNOWN, OPEN, CLOSED = range(4)
+"""What the stores are grouped by, in this order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """All stores in sight together. Sums are of the known alone, and say of how many stores they are."""
-
-    stores: int
-    open: int
-    people: int
-    known: int
-    queues_over: int
-    queues_known: int
-    with_queues: int
-    visitors: int
-    counted: int
-    with_doors: int
-    with_gaps: int
-    change: float | None
-    compared: int
-
-    @property
-    def unknown(self) -> int:
-        return self.stores - self.known
-
-    @property
-    def queues_unknown(self) -> int:
-        return self.with_queues - self.queues_known
-
-
-def lines_for(principal: Principal, *, now: datetime) -> list[Line]:
-    """The stores that a person sees, those that need a look first; ten queries for any number of stores."""
-    stores = Store.objects.visible_to(principal)
-    occupancy = [
-        item
-        for item in live.occupancy(stores.select_related("region").with_hours(), now=now)
-        if not _is_over(item.store, now)
-    ]
-    queues = live.by_store(live.queues(stores, now=now))
-    today = visitors_today([item.store for item in occupancy], now=now)
+def lines_of(visible: StoreQuerySet, *, now: datetime) -> list[Line]:
+    """A line for each of these stores, those that need a look first; ten queries for any number of stores."""
+    stores = [store for store in visible.select_related("region").with_hours() if not _is_over(store, now)]
+    scope = live.Scope.of(visible)
+    occupancy = {item.store.pk: item for item in live.occupancy(scope, now=now)}
+    queues = live.by_store(live.queues(scope, now=now))
+    today = visitors_today(stores, now=now)
     lines = [
         Line(
-            occupancy=item,
-            queues=queues.get(item.store.pk),
-            today=today[item.store.pk],
-            is_open=item.store.trading_hours().is_trading(now),
+            store=store,
+            occupancy=occupancy[store.pk],
+            queues=queues.get(store.pk),
+            today=today[store.pk],
+            is_open=store.trading_hours().is_trading(now),
             now=now,
         )
-        for item in occupancy
+        for store in stores
+        if store.pk in occupancy  # it may have gone in between
     ]
     return sorted(lines, key=lambda line: line.order)
 
@@ -159,29 +136,3 @@ def lines_for(principal: Principal, *, now: datetime) -> list[Line]:
 def _is_over(store: Store, now: datetime) -> bool:
     """Whether the store was closed for good."""
     return store.closed_on is not None and store.closed_on < store.local(now).date()
-
-
-def summary_of(lines: Sequence[Line]) -> Summary:
-    """The figures at the head of the page."""
-    people = [line.occupancy.people for line in lines if line.occupancy.people is not None]
-    queues = [line.queues for line in lines if line.queues]
-    counted = [line.today for line in lines if line.today.visitors is not None]
-    # Only stores that have both days: else a store that opened this week would be growth.
-    compared = [today for today in counted if today.last_week is not None and not today.has_gaps]
-    return Summary(
-        stores=len(lines),
-        open=sum(line.is_open for line in lines),
-        people=sum(people),
-        known=len(people),
-        queues_over=sum(line.queue_exceeded for line in lines),
-        queues_known=sum(len(item.known) == len(item.queues) for item in queues),
-        with_queues=len(queues),
-        visitors=sum(today.visitors or 0 for today in counted),
-        counted=len(counted),
-        with_doors=sum(line.today.doors > 0 for line in lines),
-        with_gaps=sum(line.today.has_gaps or (line.today.doors > 0 and line.is_late) for line in lines),
-        change=figures.change(
-            sum(today.visitors or 0 for today in compared), sum(today.last_week or 0 for today in compared)
-        ),
-        compared=len(compared),
-    )

@@ -1,8 +1,32 @@
 """Coming in and going out."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
 from django.contrib import messages
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRedirect
+
+_P = ParamSpec("_P")
+_View = Callable[Concatenate[HttpRequest, _P], HttpResponse]
+
+
+def for_people_in(view: _View[_P]) -> _View[_P]:
+    """Of a part of a page: whoever is no longer in is led to the login, not shown its form in the place of the part."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return HttpResponseClientRedirect(reverse("login"))
+        return view(request, *args, **kwargs)
+
+    return checked
 
 
 class Login(LoginView):
@@ -17,5 +41,5 @@ class Logout(LogoutView):
 
     def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         answer = super().post(request, *args, **kwargs)
-        messages.info(request, "You are logged out.")
+        messages.info(request, _("You are logged out."))
         return answer

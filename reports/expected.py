@@ -53,6 +53,9 @@ def _first_after(instant: datetime | None) -> int | None:
 
 EVER = Life()
 
+Kinds = tuple[tuple[tuple[Trading, Life], int], ...]
+"""How many zones there are of each kind: with such hours and such a life."""
+
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
@@ -88,6 +91,16 @@ class Expectation:
         self._shorten(found, trading, cut, Life(since, until))
         return found
 
+    def together(self, kinds: Kinds, cut: Cut) -> Sequence[int]:
+        """Expected of all these zones in each of the buckets. Of a window that's over it's kept: that never changes."""
+        if cut.end <= min(self.until, quarter_number(self.now)):
+            return _together(kinds, cut, self.only_open, self.spec.hourly)
+        sums = [0] * len(cut.edges)
+        for (trading, life), count in kinds:
+            of_one = self.microseconds(trading, cut, life)
+            sums = [a + count * b for a, b in zip(sums, of_one, strict=True)]
+        return sums
+
     def _shorten(self, found: list[int], trading: Trading, cut: Cut, life: Life) -> None:
         """Of samples the running quarter is expected up to this moment."""
         running = quarter_number(self.now)
@@ -100,6 +113,18 @@ class Expectation:
         place = bisect_right(cut.starts, running) - 1
         if running < cut.edges[place][1]:
             found[place] -= _QUARTER_US - (self.now - quarter_start(running)) // _MICROSECOND
+
+
+@lru_cache(maxsize=1_024)
+def _together(kinds: Kinds, cut: Cut, only_open: bool, hourly: bool) -> Sequence[int]:
+    sums = [0] * len(cut.edges)
+    for (trading, life), count in kinds:
+        since = life.since if life.since is not None and life.since > cut.start else None
+        until = life.until if life.until is not None and life.until < cut.end else None
+        of_one = _counts(trading, cut, since, until, only_open, hourly)
+        sums = [a + count * b for a, b in zip(sums, of_one, strict=True)]
+    unit_us = _HOUR_US if hourly else _QUARTER_US
+    return [quarters * unit_us for quarters in sums]
 
 
 @lru_cache(maxsize=32_768)

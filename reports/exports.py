@@ -9,24 +9,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from ingest.models import Measure
-from reports import queries
+from reports import orders, queries
 from reports.formats import FORMATS
-from reports.large import LargeReport, TooLarge
+from reports.large import TooLarge
 from reports.lease import Lease, Superseded
 from reports.models import Export
 from reports.models.exports import Owner, owner_field
-from reports.request import ReportRequest
+from reports.orders import AnyRequest
 from reports.slices import Uncuttable
 from sites_app.access import Principal, principal_of_key, principal_of_user
 from sites_app.models import ApiKey, Store
@@ -47,10 +44,11 @@ _REASONS = (OwnerGone, TooLarge, Uncuttable, queries.TooManyRows)
 """Why an export can't be made, in words for its owner; trying again wouldn't help."""
 
 
-def order(request: ReportRequest, format: str, owner: Owner, principal: Principal, *, now: datetime) -> Export:
+def order(request: AnyRequest, format: str, owner: Owner, principal: Principal, *, now: datetime) -> Export:
     """Order an export. Raises ``TooLarge`` or ``Uncuttable`` where it could never be made."""
-    LargeReport(request, principal, now)
-    export = Export(report=request.measure, format=format, asked=_to_json(request), created_at=now, due_at=now)
+    orders.large(request, principal, now)
+    asked = orders.to_json(request)
+    export = Export(report=orders.name_of(request), format=format, asked=asked, created_at=now, due_at=now)
     setattr(export, owner_field(owner), owner)
     export.save()
     return export
@@ -95,7 +93,7 @@ def make(export_id: UUID, clock: Clock) -> None:
 
 def _make(export: Export, lease: Lease, clock: Clock) -> None:
     try:
-        report = LargeReport(from_json(export.asked), principal_now(export.owner, now=clock()), clock())
+        report = orders.large(orders.from_json(export.asked), principal_now(export.owner, now=clock()), clock())
         table = report.table(lambda share: lease.write(progress=share))
         _save(FORMATS[export.format].write(table, directory()), _draft(export))
     except _REASONS as reason:
@@ -169,19 +167,3 @@ def path_of(export: Export) -> Path:
 
 def _draft(export: Export) -> Path:
     return directory() / f"{export.pk}.{export.attempts}.part"
-
-
-def _to_json(request: ReportRequest) -> dict[str, Any]:
-    edges = {"start": request.start.isoformat(), "end": request.end.isoformat()}
-    return {**asdict(request), **edges, "measure": request.measure.value}
-
-
-def from_json(asked: dict[str, Any]) -> ReportRequest:
-    """The request that an export keeps."""
-    lists = {name: tuple(value) for name, value in asked.items() if isinstance(value, list)}
-    edges = {name: _edge(asked[name]) for name in ("start", "end")}
-    return ReportRequest(**{**asked, **lists, **edges, "measure": Measure(asked["measure"])})
-
-
-def _edge(text: str) -> date | datetime:
-    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)

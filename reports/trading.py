@@ -9,10 +9,9 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from reports.calendar import QUARTER_S, day_of_quarter, day_quarters
-from sites_app.hours import Opening, Special, TradingHours
+from sites_app.hours import Opening, Special, TradingHours, clock_of
 
 _DAY = timedelta(days=1)
 _EACH_FOURTH = sum(1 << bit for bit in range(0, 128, 4))
@@ -41,7 +40,7 @@ class Trading:
     __slots__ = ("_days", "_hours", "zone")
 
     def __init__(self, hours: TradingHours) -> None:
-        self.zone = ZoneInfo(hours.timezone)
+        self.zone = clock_of(hours.timezone)
         self._hours = hours
         self._days: dict[int, Day] = {}
 

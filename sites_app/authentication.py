@@ -11,6 +11,7 @@ from rest_framework.exceptions import AuthenticationFailed, MethodNotAllowed, No
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
+from sites_app import audit
 from sites_app.access import READ, WRITE, Principal, principal_of_key, principal_of_user
 from sites_app.models import ApiKey
 
@@ -32,6 +33,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         if key is None:
             raise AuthenticationFailed("The API key is not known, has expired or was revoked.")
         ApiKey.objects.note_use([key], now=now)
+        audit.by_program(key)
         return principal_of_key(key), key
 
     def authenticate_header(self, request: Request) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 QUARTER = timedelta(minutes=15)
@@ -16,6 +17,12 @@ _DAY = timedelta(days=1)
 
 Span = tuple[datetime, datetime]
 """A half-open stretch of time in UTC."""
+
+
+@cache
+def clock_of(timezone: str) -> ZoneInfo:
+    """The clock of a time zone. It's kept: of itself ``ZoneInfo`` keeps eight, and a chain in more reads files all the time."""
+    return ZoneInfo(timezone)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -74,7 +81,7 @@ class TradingHours:
         return [(item.opens, item.closes) for item in self.weekly if item.weekday == day.isoweekday()]
 
     def _span(self, day: date, opens: time, closes: time) -> Span:
-        zone = ZoneInfo(self.timezone)
+        zone = clock_of(self.timezone)
         last_day = day if closes > opens else day + _DAY
         return _readings(day, opens, zone)[0], _readings(last_day, closes, zone)[-1]
 
@@ -87,7 +94,7 @@ class TradingHours:
         return self._days[day]
 
     def _local_day(self, instant: datetime) -> date:
-        return instant.astimezone(ZoneInfo(self.timezone)).date()
+        return instant.astimezone(clock_of(self.timezone)).date()
 
 
 def _readings(day: date, clock: time, zone: ZoneInfo) -> tuple[datetime, datetime]:

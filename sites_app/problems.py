@@ -14,6 +14,7 @@ from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException, NotAcceptable, Throttled, UnsupportedMediaType, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -139,32 +140,38 @@ def _is_machine(request: HttpRequest) -> bool:
 
 
 def _page(status: int, detail: str) -> dict[str, Any]:
-    return {"status": status, "title": HTTPStatus(status).phrase, "detail": detail}
+    titles = {
+        400: _("Bad Request"),
+        403: _("Forbidden"),
+        404: _("Not Found"),
+        500: _("Internal Server Error"),
+    }
+    return {"status": status, "title": titles[status], "detail": detail}
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400 from the framework."""
-    return _answer(request, 400, "The request can't be understood.")
+    return _answer(request, 400, _("The request can't be understood."))
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403 from the framework."""
-    return _answer(request, 403, "This is not yours to see or do.")
+    return _answer(request, 403, _("This is not yours to see or do."))
 
 
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form without this session's token: mostly one that was open for long, or in another tab."""
-    return _answer(request, 403, "This form is out of date. Go back, load the page again, and send it once more.")
+    return _answer(request, 403, _("This form is out of date. Go back, load the page again, and send it once more."))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404 from the framework."""
-    return _answer(request, 404, "There is nothing here, or nothing that you can see.")
+    return _answer(request, 404, _("There is nothing here, or nothing that you can see."))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: what went wrong stands in the log, never in the answer."""
-    detail = "Something went wrong on our side. It has been logged."
+    detail = _("Something went wrong on our side. It has been logged.")
     if _is_machine(request):
         return _answer(request, 500, detail)
     # Without the request, whose user would be looked for in a database that may be what is broken.

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 from cryptography.fernet import Fernet
 
+from xovis_platform.messages import compile_messages
 from xovis_platform.stack.services import BROKER_VARIABLE, DATABASE_VARIABLE, temporary_services
 
 pytest_plugins = ["tests.fleet"]
@@ -26,6 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
         number = int(config.workerinput["workerid"].removeprefix("gw")) + 1
         os.environ[BROKER_VARIABLE] = urlsplit(os.environ[BROKER_VARIABLE])._replace(path=f"/{number}").geturl()
     elif not config.option.collectonly:
+        compile_messages()
         running = ExitStack()
         config.add_cleanup(running.close)
         services = running.enter_context(temporary_services())

@@ -44,6 +44,7 @@ app.conf.update(
         "reports.tasks.roll_up": {"queue": "rollup"},
         "alerts.tasks.deliver_webhooks": {"queue": "tell"},
         "alerts.tasks.send_mail": {"queue": "tell"},
+        "portal.tasks.send_schedules": {"queue": "tell"},
     },
     # A tick that was missed need not be made up for: each task takes all that is due. So a tick expires with the next.
     beat_schedule={
@@ -72,6 +73,13 @@ app.conf.update(
         },
         "send-mail": {"task": "alerts.tasks.send_mail", "schedule": 5.0, "options": {"queue": "tell", "expires": 30}},
         "forget-alerts": {"task": "alerts.tasks.forget", "schedule": 3600.0, "options": {"expires": 3600}},
+        "refresh-board": {"task": "portal.tasks.refresh_board", "schedule": 2.0, "options": {"expires": 10}},
+        "refresh-trust": {"task": "portal.tasks.refresh_trust", "schedule": 60.0, "options": {"expires": 60}},
+        "send-schedules": {
+            "task": "portal.tasks.send_schedules",
+            "schedule": 60.0,
+            "options": {"queue": "tell", "expires": 60},
+        },
         "make-partitions": {
             "task": "ingest.tasks.maintain_partitions",
             "schedule": 3600.0,

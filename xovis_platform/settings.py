@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy
 from environs import Env
 
 from xovis_platform.stack.state import read_secrets, read_stack
@@ -49,6 +50,7 @@ INSTALLED_APPS = [
     "django_filters",
     "django_htmx",
     "django_structlog",
+    "auditlog",
     "xovis_platform.apps.PlatformConfig",
     "sites_app",
     "ingest",
@@ -63,11 +65,13 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "compression_middleware.middleware.CompressionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "xovis_platform.language.PersonsLanguage",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "sites_app.audit.Audit",
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
 ]
@@ -86,6 +90,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
             ],
         },
     },
@@ -143,7 +148,12 @@ DEFAULT_FROM_EMAIL = env.str("XOVIS_EMAIL_FROM", "xovis@localhost")
 # --- Webhooks out: also to loopback and private networks? Only where all who can enter an address may reach those. ---
 WEBHOOKS_TO_PRIVATE = env.bool("XOVIS_WEBHOOKS_TO_PRIVATE", False)
 
+# --- Languages: pages and letters are in the person's own where it's here ---
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -211,6 +221,7 @@ SPECTACULAR_SETTINGS = {
         "DeliveryState": "alerts.models.webhooks.WebhookDelivery.State",
         "EventType": "alerts.models.webhooks.EventType",
         "ExportState": "reports.models.exports.Export.State",
+        "ExportedReport": "reports.api.schemas.EXPORTED",
         "FileFormat": "reports.api.schemas.FILE_FORMATS",
         "Granularity": "reports.api.schemas.EVERY_GRANULARITY",
         "Hours": "reports.request.HOURS",
@@ -295,3 +306,17 @@ structlog.configure(
     cache_logger_on_first_use=True,
 )
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+
+# --- The audit log: addresses that a client may write itself are not kept ---
+AUDITLOG_DISABLE_REMOTE_ADDR = True
+AUDITLOG_STORE_JSON_CHANGES = True
+AUDITLOG_MASK_CALLABLE = "sites_app.audit.hidden"
+
+# --- The admin's looks ---
+UNFOLD = {
+    "SITE_TITLE": gettext_lazy("Xovis platform"),
+    "SITE_HEADER": gettext_lazy("Registry and operation"),
+    "SITE_SYMBOL": "storefront",
+    "SITE_URL": "/",
+    "SIDEBAR": {"show_search": True},
+}

@@ -12,11 +12,11 @@ from unfold.decorators import display
 
 from alerts import lifecycle
 from alerts.models import Alert, AlertRule, Suspicion
-from ingest.admin import ReadOnlyAdmin
+from sites_app.admin import ReadOnlyAdmin, ScopedAdmin
 
 
 @admin.register(Alert)
-class AlertAdmin(ReadOnlyAdmin):
+class AlertAdmin(ReadOnlyAdmin, ScopedAdmin):
     list_display = ["store", "kind", "message", "how", "opened_at", "acknowledged_by", "resolved_at"]
     list_filter = ["kind", ("resolved_at", admin.EmptyFieldListFilter), ("acknowledged_at", admin.EmptyFieldListFilter)]
     search_fields = ["store__code", "store__name", "subject", "message", "note"]
@@ -55,7 +55,7 @@ class AlertRuleAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold comes without 
 
 
 @admin.register(Suspicion)
-class SuspicionAdmin(ReadOnlyAdmin):
+class SuspicionAdmin(ReadOnlyAdmin, ScopedAdmin):
     """What will be an alert if it stays so."""
 
     list_display = ["store", "kind", "subject", "since"]

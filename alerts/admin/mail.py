@@ -14,7 +14,7 @@ from unfold.decorators import display
 
 from alerts import mail
 from alerts.models import Alert, Mail, MailPreference, Notice
-from ingest.admin import ReadOnlyAdmin
+from sites_app.admin import ReadOnlyAdmin
 
 
 @admin.register(MailPreference)

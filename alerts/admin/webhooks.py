@@ -15,7 +15,7 @@ from unfold.decorators import display
 
 from alerts.models import EventType, WebhookDelivery, WebhookEndpoint
 from alerts.webhooks import delivering, endpoints, targets
-from ingest.admin import ReadOnlyAdmin
+from sites_app.admin import ReadOnlyAdmin
 
 if TYPE_CHECKING:
     _EndpointModelForm = forms.ModelForm[WebhookEndpoint]

@@ -128,14 +128,7 @@ def _ask(controller: Controller, kinds: list[str]) -> trying.Verdict:
     results = asking_now.ask([controller], kinds)
     if not results:
         raise NotFound  # deleted while it was asked
-    result = results[0]
-    skew, zones, sensors = result["clock_skew_ms"], controller.zones.count(), controller.sensors.count()
-    if result["error"]:
-        return trying.Verdict(result["code"], result["error"], skew, zones, sensors)
-    if wrong := trying.clock_fault(skew):
-        return trying.Verdict("clock_off", wrong, skew, zones, sensors)
-    has = f"{trying.counted(zones, 'zone')} and {trying.counted(sensors, 'sensor')}"
-    return trying.Verdict("ok", f"It answered, and has {has}.", skew, zones, sensors)
+    return trying.verdict(results[0], controller.zones.count(), controller.sensors.count())
 
 
 def _told(verdict: trying.Verdict) -> dict[str, Any]:

@@ -1,63 +1,88 @@
-"""How figures are written on pages."""
+"""How figures are written on pages: ``portal.writing``, for templates."""
 
 from __future__ import annotations
 
-import re
-from datetime import datetime
+from collections.abc import Callable
 
 from django import template
-from django.utils.dateformat import format as write_date
+from django.utils.translation import gettext as _
 
-from sites_app.models import Store
+from alerts import wording
+from alerts.models import Alert
+from portal import writing
+from sites_app.models import Controller
 
 register = template.Library()
 
+for tag in (writing.clock, writing.zone_name, writing.figure):
+    register.simple_tag(tag)
+for writer in (
+    writing.day,
+    writing.duration,
+    writing.fine_percent,
+    writing.percent,
+    writing.short_day,
+    writing.signed_percent,
+    writing.trend,
+):
+    register.filter(writer)
+
 
 @register.simple_tag
-def clock(instant: datetime, store: Store, now: datetime) -> str:
-    """An instant on the store's own clock: ``14:02``, or ``23 Nov 14:02`` where it isn't of the store's today.
-
-    Not by the ``date`` filter alone, which would put every instant into the server's zone.
-    """
-    local = store.local(instant)
-    return write_date(local, "H:i" if local.date() == store.local(now).date() else "j M H:i")
+def alert_sentence(alert: Alert) -> str:
+    """What an alert says, in the reader's language."""
+    return wording.sentence(alert)
 
 
 @register.simple_tag
-def zone_name(store: Store, now: datetime) -> str:
-    """What the store's time is called: ``CET``, or ``UTC+5:45`` where it has only a number."""
-    name = store.local(now).tzname() or ""
-    offset = re.fullmatch(r"([+-])(\d\d)(\d\d)?", name)
-    if not offset:
-        return name
-    sign, hours, minutes = offset.groups()
-    return f"UTC{'−' if sign == '-' else '+'}{int(hours)}{f':{minutes}' if minutes else ''}"
+def controller_state(controller: Controller) -> str:
+    """How a controller is doing, in the reader's language."""
+    return _STATES[controller.state]()
+
+
+_STATES: dict[str, Callable[[], str]] = {
+    Controller.State.NEW: lambda: _("new"),
+    Controller.State.ONLINE: lambda: _("online"),
+    Controller.State.DEGRADED: lambda: _("degraded"),
+    Controller.State.OFFLINE: lambda: _("offline"),
+    Controller.State.UNAUTHORIZED: lambda: _("key rejected"),
+}
+
+
+@register.simple_tag
+def stream_name(stream: str) -> str:
+    """What a stream tells, in the reader's language."""
+    return _STREAMS[stream]()
+
+
+_STREAMS: dict[str, Callable[[], str]] = {
+    "occupancy": lambda: _("people"),
+    "queues": lambda: _("queues"),
+    "footfall": lambda: _("visitors"),
+    "dwell": lambda: _("stays"),
+    "paths": lambda: _("paths"),
+}
 
 
 @register.filter
-def signed_percent(change: float) -> str:
-    """A change as a signed percentage: ``+3.4 %``."""
-    # What rounds to nothing has no sign.
-    rounded = round(change, 3) or 0.0
-    return f"{rounded:+.1%}".replace("+0.0%", "0.0%").replace("%", " %").replace("-", "−")
+def whole_percent(share: float) -> str:
+    """A share as a whole number of per cents that never says 100 of less."""
+    return str(int(100 * share))
 
 
 @register.filter
-def percent(share: float) -> str:
-    """A share as a whole percentage: ``45 %``."""
-    return f"{share:.0%}".replace("%", " %")
+def milliseconds(value: int) -> str:
+    """How far a clock is off, either way."""
+    return writing.duration(abs(value))
 
 
 @register.filter
-def duration(milliseconds: int) -> str:
-    """Milliseconds as minutes and seconds: ``1 min 35 s``."""
-    minutes, seconds = divmod(round(milliseconds / 1000), 60)
-    return f"{minutes} min {seconds:02} s" if minutes else f"{seconds} s"
+def seconds(value: int) -> str:
+    """A length of time."""
+    return writing.duration(1000 * value)
 
 
-@register.filter
-def trend(change: float) -> str:
-    """``up``, ``down`` or ``flat``, for the looks of a change."""
-    if abs(change) < 0.005:
-        return "flat"
-    return "up" if change > 0 else "down"
+@register.simple_tag
+def change_looks(change: float, less_is_better: bool) -> str:
+    """``up`` for what is good, ``down`` for what isn't, ``flat`` for what is as it was."""
+    return writing.trend(-change if less_is_better else change)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from reports.api.parameters import MAX_LIMIT
-from reports.api.schemas import EVERY_GRANULARITY, FILE_FORMATS, REPORTS
+from reports.api.schemas import EVERY_GRANULARITY, EXPORTED, FILE_FORMATS
 from reports.models import Export
 from reports.request import BYS, COMPARES, HOURS
 
 
 class ExportOrderSerializer(serializers.Serializer[object]):
-    """What a report takes as query parameters, with which report and which format."""
+    """What a report takes as query parameters, with which report and which format. `health` takes what it takes itself."""
 
-    report = serializers.ChoiceField(REPORTS, help_text="Which report.")
+    report = serializers.ChoiceField(EXPORTED, help_text="Which report.")
     format = serializers.ChoiceField(FILE_FORMATS, default="json", help_text="The file's.")
     start = serializers.CharField(help_text="A date, or an instant with its offset.")
     end = serializers.CharField(help_text="Likewise; the window is half-open.")
@@ -45,7 +45,7 @@ class ExportSerializer(serializers.Serializer[object]):
 
     id = serializers.UUIDField(help_text="The export's.")
     url = serializers.URLField(help_text="Where it tells how far it is.")
-    report = serializers.ChoiceField(REPORTS, help_text="Which report.")
+    report = serializers.ChoiceField(EXPORTED, help_text="Which report.")
     format = serializers.ChoiceField(FILE_FORMATS, help_text="The file's.")
     asked = serializers.DictField(help_text="The report's parameters, in full.")
     state = serializers.ChoiceField(Export.State.choices, help_text="How far it is.")

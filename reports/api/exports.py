@@ -20,15 +20,14 @@ from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from ingest.models import Measure
-from reports import exports
-from reports.api import examples, export_schemas, files, parameters
+from reports import exports, orders
+from reports.api import examples, export_schemas, files, parameters, schemas
 from reports.formats import FORMATS
 from reports.large import TooLarge
-from reports.measures import SPECS
 from reports.models import Export
 from reports.models.exports import Owner
+from reports.orders import AnyRequest
 from reports.slices import Uncuttable
-from reports.tables import asked, file_name
 from sites_app.access import READ, Principal
 from sites_app.api import pages
 from sites_app.api.endpoint import Endpoint
@@ -84,9 +83,9 @@ class Exports(Endpoint):
     def post(self, request: Request) -> Response:
         """Order a report as a file. It takes what the report takes, and ``report`` and ``format``."""
         principal = principal_of(request)
-        measure, format, given = _ordered(request.data)
+        report, format, given = _ordered(request.data)
         try:
-            wanted = parameters.report_request(cast(Request, _Asked(given)), measure, principal)
+            wanted = _wanted(report, cast(Request, _Asked(given)), principal)
             export = exports.order(wanted, format, _owner(request), principal, now=datetime.now(UTC))
         except (TooLarge, Uncuttable) as error:
             raise Problem(400, str(error)) from error
@@ -147,7 +146,7 @@ def _file(request: Request, export: Export) -> HttpResponseBase:
         raise Problem(410, "The file is no longer there. Order it again.") from error
     response = FileResponse(file, content_type=files.content_type(format))
     response.block_size = 256 * 1024
-    name = file_name(exports.from_json(export.asked), format)
+    name = orders.file_name(orders.from_json(export.asked), format)
     response["Content-Disposition"] = content_disposition_header(True, name) or ""
     if not format.is_text:
         files.leave_uncompressed(request)
@@ -188,7 +187,7 @@ def _answer(export: Export, request: Request) -> dict[str, Any]:
         "url": url("export"),
         "report": export.report,
         "format": export.format,
-        "asked": asked(exports.from_json(export.asked)),
+        "asked": orders.asked(orders.from_json(export.asked)),
         "state": export.state,
         "progress": round(export.progress, 4),
         "rows": export.rows,
@@ -209,17 +208,23 @@ class _Asked:
 _FILTERS = ("store", "region", "tag", "zone")
 
 
-def _ordered(body: Any) -> tuple[Measure, str, QueryDict]:
+def _wanted(report: str, given: Request, principal: Principal) -> AnyRequest:
+    if report == orders.HEALTH:
+        return parameters.health_request(given, principal)
+    return parameters.report_request(given, Measure(report), principal)
+
+
+def _ordered(body: Any) -> tuple[str, str, QueryDict]:
     """The report and the format that were ordered, and the rest as the query parameters that it would be."""
     if not isinstance(body, Mapping):
         raise Problem(400, "Send a JSON object.", [{"pointer": "", "detail": "Send a JSON object."}])
-    measure = _one_of(body, "report", [measure.value for measure in SPECS])
+    report = _one_of(body, "report", list(schemas.EXPORTED))
     format = _one_of(body, "format", list(FORMATS), default=next(iter(FORMATS)))
     given = QueryDict(mutable=True)
     for name, value in body.items():
         if name not in ("report", "format") and value is not None:
             given.setlist(name, _texts(name, value))
-    return Measure(measure), format, given
+    return report, format, given
 
 
 def _one_of(body: Mapping[str, Any], name: str, choices: list[str], default: str | None = None) -> str:

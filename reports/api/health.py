@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
 
 from django.http import HttpResponseBase
 from drf_spectacular.utils import extend_schema
@@ -11,9 +11,7 @@ from rest_framework.request import Request
 
 from reports import health, queries
 from reports.api import examples, files, health_schemas, parameters, tabular
-from reports.formats import Column, Format, Kind, Table
-from reports.health import HealthReport
-from reports.request import HealthRequest
+from reports.api.views import TOO_MANY
 from sites_app.api.endpoint import Endpoint
 from sites_app.authentication import principal_of
 from sites_app.problems import Problem
@@ -49,35 +47,5 @@ class Health(Endpoint):
         try:
             report = health.run(wanted, principal_of(request), now=datetime.now(UTC))
         except queries.TooManyRows as error:
-            raise Problem(400, f"{error} Ask for a shorter window or fewer stores.") from error
-        return tabular.answer(request, _table(report), lambda format: _file_name(wanted, format), of=repr(wanted))
-
-
-def _table(report: HealthReport) -> Table:
-    head = {
-        **_asked(report.request),
-        "as_of": report.as_of.isoformat(),
-        "columns": [{"name": column.path, "unit": column.unit} for column in report.figures],
-    }
-    columns = [Column(column.name, Kind(column.kind), column.unit, column.under) for column in report.columns]
-    return Table(head, columns, report.rows, report.totals)
-
-
-def _asked(request: HealthRequest) -> dict[str, Any]:
-    return {
-        "report": "health",
-        "start": request.start.isoformat(),
-        "end": request.end.isoformat(),
-        "granularity": "day",
-        "by": "store",
-        "hours": request.hours,
-        "store": list(request.stores),
-        "region": list(request.regions),
-        "tag": list(request.tags),
-        "order": request.order or None,
-        "limit": request.limit,
-    }
-
-
-def _file_name(request: HealthRequest, format: Format) -> str:
-    return f"health_{request.start}_{request.end}_by-store.{format.name}"
+            raise Problem(400, f"{error} {TOO_MANY}") from error
+        return tabular.answer(request, health.table_of(report), partial(health.file_name, wanted), of=repr(wanted))

@@ -112,6 +112,8 @@ def query(request: Request, allowed: Iterable[str]) -> QueryDict:
 def store_codes(given: QueryDict, principal: Principal) -> tuple[str, ...]:
     """The stores filtered by; one that isn't there, or not for this reader, is a problem: a report isn't widened."""
     wanted = given.getlist("store")
+    if not wanted:
+        return ()
     return _known(
         wanted, "store", Store.objects.visible_to(principal).filter(code__in=wanted).values_list("code", flat=True)
     )
@@ -120,6 +122,8 @@ def store_codes(given: QueryDict, principal: Principal) -> tuple[str, ...]:
 def region_codes(given: QueryDict, principal: Principal) -> tuple[str, ...]:
     """The regions filtered by, likewise."""
     wanted = given.getlist("region")
+    if not wanted:
+        return ()
     regions = Region.objects.filter(code__in=wanted)
     if not principal.sees_all:
         regions = regions.filter(pk__in=Region.objects.under(principal.region_ids))
@@ -129,9 +133,11 @@ def region_codes(given: QueryDict, principal: Principal) -> tuple[str, ...]:
 def _zone_codes(given: QueryDict, principal: Principal) -> tuple[str, ...]:
     """The zones filtered by, as ``STORE_CODE/zoneId``, likewise."""
     wanted = given.getlist("zone")
+    if not wanted:
+        return ()
     stores = {zone.partition("/")[0] for zone in wanted}
     zones = Zone.objects.filter(store__in=Store.objects.visible_to(principal).filter(code__in=stores))
-    found = {f"{store}/{code}" for store, code in zones.values_list("store__code", "code")} if wanted else ()
+    found = {f"{store}/{code}" for store, code in zones.values_list("store__code", "code")}
     return _known(wanted, "zone", found)
 
 
@@ -148,13 +154,14 @@ def _known(wanted: list[str], name: str, found: Iterable[str]) -> tuple[str, ...
 
 
 def _edge(given: QueryDict, name: str) -> date | datetime:
-    text = given.get(name, "").upper()  # RFC 3339 allows a small t and z, too
+    text = given.get(name, "")
     if not text:
         raise parameter_problem(name, f"'{name}' is required: a date (2026-11-02) or an instant with its offset.")
-    if not _DATE.fullmatch(text) and not _INSTANT.fullmatch(text):
+    plain = text.upper()  # RFC 3339 allows a small t and z, too
+    if not _DATE.fullmatch(plain) and not _INSTANT.fullmatch(plain):
         raise _no_edge(name, text)
     try:
-        edge = date.fromisoformat(text) if _DATE.fullmatch(text) else datetime.fromisoformat(text)
+        edge = date.fromisoformat(plain) if _DATE.fullmatch(plain) else datetime.fromisoformat(plain)
     except ValueError as error:
         raise _no_edge(name, text) from error
     if edge.year not in _YEARS:

@@ -10,6 +10,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework import serializers
 
 from ingest.models import Measure
+from reports import orders
 from reports.api.parameters import MAX_LIMIT
 from reports.formats import FORMATS
 from reports.measures import SPECS, MeasureSpec
@@ -27,6 +28,7 @@ _FIELDS: dict[str, Any] = {
 
 
 REPORTS = tuple(measure.value for measure in SPECS)
+EXPORTED = (*REPORTS, orders.HEALTH)
 EVERY_GRANULARITY = (*GRANULARITIES, *PROFILES)
 FILE_FORMATS = tuple(FORMATS)
 

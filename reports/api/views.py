@@ -4,39 +4,56 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import msgspec
-from django.http import HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ingest.models import Measure
 from reports import live, queries
 from reports.api import answers, examples, files, live_schemas, parameters, schemas, tabular
+from reports.live.instants import us_of
 from reports.tables import file_name, table_of
 from sites_app.access import Principal
 from sites_app.api.endpoint import Endpoint
-from sites_app.api.tags import is_known, tag_of, tagged
+from sites_app.api.tags import tagged
 from sites_app.authentication import principal_of
 from sites_app.models import Region, Store, StoreQuerySet
 from sites_app.problems import Problem
 
 
-class _Answers(Endpoint):
-    """GETs that are tagged by what in them is stable, and look at their parameters themselves."""
+class _LiveView(Endpoint):
+    """What is known now, as long as it is: a reader that has it already is told so, at the cost of a look for changes."""
 
-    parameters = None
+    parameters = None  # looks at them itself
+    what: ClassVar[str]
 
-    def finish(self, request: Request, content: dict[str, Any], *, stable: Any) -> Response:
-        """The answer, tagged by what in it is stable: not the moment at which it was made."""
-        tag = tag_of([msgspec.json.encode(stable)])
-        return tagged(Response(status=304) if is_known(request, tag) else Response(content), tag)
+    def figures(self, scope: live.Scope, now: datetime) -> tuple[list[Any], int | None]:
+        """The live figures of these stores, and until when they hold."""
+        raise NotImplementedError
 
+    def answers(self, figures: list[Any], now_us: int) -> list[Any]:
+        """The figures as the API writes them."""
+        raise NotImplementedError
 
-class _LiveView(_Answers):
+    def answer(self, request: Request) -> HttpResponse:
+        """The figures, or that the reader has them."""
+        now = datetime.now(UTC)
+        scope = live.Scope.of(self.stores(request, principal_of(request)))
+        known = request.headers.get("If-None-Match", "")
+        if tag := live.unchanged_tag(known, self.what, scope, now=now):
+            return tagged(HttpResponse(status=304), tag)
+        validity = live.Validity.begin(self.what, scope, now=now)
+        figures, until_us = self.figures(scope, now)
+        tag = validity.tag(figures, until_us)
+        if live.are_same(known, tag):
+            return tagged(HttpResponse(status=304), tag)
+        body = msgspec.json.encode({"as_of": now.isoformat(), "results": self.answers(figures, us_of(now))})
+        return tagged(HttpResponse(body, content_type="application/json"), tag)
+
     def stores(self, request: Request, principal: Principal) -> StoreQuerySet:
         given = parameters.query(request, parameters.LIVE_PARAMETERS)
         stores = Store.objects.visible_to(principal)
@@ -52,6 +69,8 @@ class _LiveView(_Answers):
 class LiveOccupancy(_LiveView):
     """The people in each store now. A store whose last sample no longer holds is ``unknown``, never an old number."""
 
+    what = "occupancy"
+
     @extend_schema(
         operation_id="live_occupancy",
         parameters=schemas.FILTERS,
@@ -59,20 +78,22 @@ class LiveOccupancy(_LiveView):
         examples=examples.LIVE_OCCUPANCY,
         tags=["Live"],
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """The people in each store now."""
-        now = datetime.now(UTC)
-        items = live.occupancy(self.stores(request, principal_of(request)), now=now)
-        results = [answers.occupancy_answer(item, now) for item in items]
-        return self.finish(
-            request,
-            {"as_of": now.isoformat(), "results": results},
-            stable=[answers.without_age(result) for result in results],
-        )
+        return self.answer(request)
+
+    def figures(self, scope: live.Scope, now: datetime) -> tuple[list[Any], int | None]:
+        items = live.occupancy(scope, now=now)
+        return items, live.occupancy_until_us(items)
+
+    def answers(self, figures: list[Any], now_us: int) -> list[Any]:
+        return [answers.occupancy_answer(item, now_us) for item in figures]
 
 
 class LiveQueues(_LiveView):
     """Each queue now."""
+
+    what = "queues"
 
     @extend_schema(
         operation_id="live_queues",
@@ -81,16 +102,16 @@ class LiveQueues(_LiveView):
         examples=examples.LIVE_QUEUES,
         tags=["Live"],
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """Each queue now: how many wait, how long, and whether that's over its threshold."""
-        now = datetime.now(UTC)
-        items = live.queues(self.stores(request, principal_of(request)), now=now)
-        results = [answers.queue_answer(item, now) for item in items]
-        return self.finish(
-            request,
-            {"as_of": now.isoformat(), "results": results},
-            stable=[answers.without_age(result) for result in results],
-        )
+        return self.answer(request)
+
+    def figures(self, scope: live.Scope, now: datetime) -> tuple[list[Any], int | None]:
+        items = live.queues(scope, now=now)
+        return items, live.queues_until_us(items)
+
+    def answers(self, figures: list[Any], now_us: int) -> list[Any]:
+        return [answers.queue_answer(item, now_us) for item in figures]
 
 
 class _ReportView(Endpoint):
@@ -106,12 +127,12 @@ class _ReportView(Endpoint):
         try:
             report = queries.run(wanted, principal, now=datetime.now(UTC))
         except queries.TooManyRows as error:
-            raise Problem(400, f"{error} {_TOO_MANY}") from error
+            raise Problem(400, f"{error} {TOO_MANY}") from error
         named = partial(file_name, report.request)
         return tabular.answer(request, table_of(report), named, of=repr(report.request))
 
 
-_TOO_MANY = (
+TOO_MANY = (
     "POST the same report to /api/v1/exports, which makes a file of any size; "
     "or ask for a shorter window, fewer stores or a coarser granularity."
 )

@@ -5,6 +5,7 @@ It reads rollups, and the small tables of gaps and clocks, never the facts.
 """
 
 from reports.health.clocks import note_clocks
-from reports.health.report import ORDER_NAMES, HealthReport, run
+from reports.health.report import ORDER_NAMES, HealthReport, run, sums
+from reports.health.table import asked, file_name, table_of
 
-__all__ = ["ORDER_NAMES", "HealthReport", "note_clocks", "run"]
+__all__ = ["ORDER_NAMES", "HealthReport", "asked", "file_name", "note_clocks", "run", "sums", "table_of"]

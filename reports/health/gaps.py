@@ -36,6 +36,14 @@ class Gaps:
     open: int = 0
     open_s: int = 0
 
+    def __add__(self, other: Gaps) -> Gaps:
+        return Gaps(
+            self.healed + other.healed,
+            self.healed_s + other.healed_s,
+            self.open + other.open,
+            self.open_s + other.open_s,
+        )
+
     def count(self, gap: Gap, start: datetime, end: datetime) -> None:
         """Count a gap in, of which this stretch lies within."""
         seconds = int((end - start).total_seconds())

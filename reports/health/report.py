@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import reduce
 from typing import Any
 
 from ingest.models import Measure
@@ -59,7 +60,12 @@ def run(
 ) -> HealthReport:
     """Answer it. Raises ``TooManyRows`` where there would be more than ``row_limit``."""
     made = _Run.of(request, principal, now=now, row_limit=row_limit)
-    return HealthReport(request, now, ordered(request, COLUMNS, made.rows()), made.totals())
+    return HealthReport(request, now, ordered(request, COLUMNS, made.rows()), made.sums().totals())
+
+
+def sums(request: HealthRequest, principal: Principal, *, now: datetime) -> Sums:
+    """What its totals are made of, where it's made in parts."""
+    return _Run.of(request, principal, now=now, row_limit=None).sums()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +103,42 @@ class _Run:
                 night = self.nights.get(at)
                 yield [store.code, *texts, *_cells(night, self.clocks.get(at), self.gaps.get(at, Gaps()), known)]
 
-    def totals(self) -> Mapping[str, Any]:
-        """Of all that is in sight: shares of all time together, the highest of what is highest."""
+    def sums(self) -> Sums:
+        """Of all its stores together."""
         there = {store.pk for store in self.scope.stores}
         known = [sum(self.known[measure].values(), Known()) for measure in STREAMS]
-        lowest = [night.lowest for night in self.nights.values() if night.lowest is not None]
         skews = [skew for (store_id, _), skew in self.clocks.items() if store_id in there]
-        together = sum((night.known for night in self.nights.values()), Known())
-        night = Night(max(lowest, default=None), together) if self.nights else None
-        skew = max(skews, key=lambda ms: (abs(ms), ms), default=None)
-        return named(FIGURES, _cells(night, skew, self.gaps_together, known))
+        night = reduce(_both, self.nights.values()) if self.nights else None
+        return Sums(night, _furthest(skews), self.gaps_together, known)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What stores and days have together: shares of all time, the highest of what is highest."""
+
+    night: Night | None
+    skew_ms: int | None
+    gaps: Gaps
+    known: Sequence[Known]
+
+    def __add__(self, other: Sums) -> Sums:
+        nights = [night for night in (self.night, other.night) if night]
+        skews = [skew for skew in (self.skew_ms, other.skew_ms) if skew is not None]
+        known = [a + b for a, b in zip(self.known, other.known, strict=True)]
+        return Sums(reduce(_both, nights) if nights else None, _furthest(skews), self.gaps + other.gaps, known)
+
+    def totals(self) -> Mapping[str, Any]:
+        """As the report shows them."""
+        return named(FIGURES, _cells(self.night, self.skew_ms, self.gaps, self.known))
+
+
+def _both(one: Night, other: Night) -> Night:
+    lowest = [night.lowest for night in (one, other) if night.lowest is not None]
+    return Night(max(lowest, default=None), one.known + other.known)
+
+
+def _furthest(skews_ms: Iterable[int]) -> int | None:
+    return max(skews_ms, key=lambda ms: (abs(ms), ms), default=None)
 
 
 def _window(request: HealthRequest, period: Period) -> tuple[datetime, datetime]:

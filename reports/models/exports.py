@@ -48,7 +48,7 @@ class Export(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner_key = models.ForeignKey(ApiKey, models.CASCADE, null=True, related_name="exports")
     owner_user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="exports")
-    report = models.CharField(max_length=10, choices=Measure)
+    report = models.CharField(max_length=10, choices=[*Measure.choices, ("health", "Data health")])
     format = models.CharField(max_length=10)
     asked = models.JSONField(help_text="The report's request.")
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)

@@ -6,13 +6,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from reports.cuts import Cut
 from reports.expected import Expectation, Life
 from reports.labels import Label, end_of
 from reports.queries.cells import Cell, Cells, Members, Place
 from reports.queries.scope import Scope
-from reports.queries.slots import Raster, Slot, labels_of, profile_names, raster_of
+from reports.queries.slots import Labelling, Raster, Slot, labelling_of, labels_of, profile_names, raster_of
 from reports.queries.windows import Period
 from reports.trading import Trading
 
@@ -60,8 +62,9 @@ class _Sheet:
         clocks = periods[0][0].cuts
         self.rasters = [{zone: raster_of(period, zone) for zone in clocks} for period, _ in periods]
         self.labels = labels_of(self.request, clocks.values())
+        self.labelling = labelling_of(self.request, clocks.values())
+        self.keyed_by_start = periods[0][0].keyed_by_start
         self.whole = _window(self.labels) if self.request.is_profile else ()
-        self._named: dict[frozenset[ZoneInfo], dict[int, tuple[Names, int]]] = {}
 
     def met_by_key(self, place: Place) -> Iterator[Slot]:
         """A place's slots, where all clocks are read alike: their buckets have the same keys."""
@@ -74,32 +77,19 @@ class _Sheet:
             yield Slot(names, place, cells, sums, at=[[(None, at)] for at in keys])
 
     def _expected(self, place: Place, rasters: Mapping[ZoneInfo, Raster]) -> dict[int, int]:
-        by_key: Counter[int] = Counter()
+        by_key: dict[int, int] = defaultdict(int)
         for zone, weights in self.groups.weights[place].items():
-            by_key.update(_expected_by_key(weights, rasters[zone], self.expectation))
+            for key, expected in _expected_by_key(weights, rasters[zone], self.expectation).items():
+                by_key[key] += expected
         return by_key
 
     def _names(self, zones: frozenset[ZoneInfo]) -> dict[int, tuple[Names, int]]:
         """What the slots of these clocks are called, in order, and which answer to them; by their keys."""
-        if zones not in self._named:
-            self._named[zones] = self._name(zones)
-        return self._named[zones]
-
-    def _name(self, zones: frozenset[ZoneInfo]) -> dict[int, tuple[Names, int]]:
         rasters = self.rasters[0]
         if self.request.is_profile:
             keys = sorted({key for zone in zones for key in rasters[zone].keys})
             return {key: ((*self.whole, *profile_names(self.request, key)), key) for key in keys}
-        found: dict[int, tuple[datetime, set[datetime], int]] = {}
-        for zone in zones:
-            raster = rasters[zone]
-            for key, answering, (start, end) in zip(raster.keys, raster.answering, self.labels[zone], strict=True):
-                found.setdefault(key, (start, set(), answering))[1].add(end)
-        ordered = sorted(found.items(), key=lambda item: item[1][0])
-        return {
-            key: ((start.isoformat(), end_of(start, ends).isoformat()), answering)
-            for key, (start, ends, answering) in ordered
-        }
+        return _named(frozenset(rasters[zone].cut for zone in zones), self.labelling, self.keyed_by_start)
 
     def met_by_label(self, place: Place) -> Iterator[Slot]:
         """A place's slots, where each clock is read by itself: what is called the same is one."""
@@ -122,6 +112,23 @@ class _Sheet:
             yield Slot(names, place, meeting.known, meeting.expected, at=meeting.at)
 
 
+@lru_cache(maxsize=256)
+def _named(cuts: frozenset[Cut], labelling: Labelling, keyed_by_start: bool) -> dict[int, tuple[Names, int]]:
+    """What the buckets of these clocks are called where they meet by their keys, and which answer to them; in order."""
+    found: dict[int, tuple[datetime, set[datetime], int]] = {}
+    for cut in cuts:
+        labels: Sequence[Label] = getattr(cut, labelling)
+        for key, answering, (start, end) in zip(
+            cut.starts if keyed_by_start else cut.keys, cut.keys, labels, strict=True
+        ):
+            found.setdefault(key, (start, set(), answering))[1].add(end)
+    ordered = sorted(found.items(), key=lambda item: item[1][0])
+    return {
+        key: ((start.isoformat(), end_of(start, ends).isoformat()), answering)
+        for key, (start, ends, answering) in ordered
+    }
+
+
 @dataclass(slots=True)
 class _Meeting:
     """A slot in which buckets of several clocks meet."""
@@ -134,10 +141,7 @@ class _Meeting:
 
 def _expected_by_key(weights: Weights, raster: Raster, expectation: Expectation) -> Mapping[int, int]:
     """Microseconds expected in each slot, all stores on this clock added up."""
-    sums = [0] * len(raster.cut.edges)
-    for (trading, life), count in weights.items():
-        of_one = expectation.microseconds(trading, raster.cut, life)
-        sums = [a + count * b for a, b in zip(sums, of_one, strict=True)]
+    sums = expectation.together(tuple(weights.items()), raster.cut)
     by_key: dict[int, int] = defaultdict(int)
     for key, of_slot in zip(raster.keys, raster.summed(sums), strict=True):
         by_key[key] += of_slot

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from ingest.models import Measure
 from reports.calendar import quarter_number, quarter_start
 from reports.expected import Life
 from reports.queries.cells import Cells, Source
-from reports.queries.scope import ScopedStore, changing_zones
+from reports.queries.scope import ScopedStore
 from reports.queries.slots import key_of_quarter
 from reports.queries.statements import KEY_OF_START, Piece, Read, fetch
 from reports.queries.windows import Period
@@ -44,15 +43,14 @@ def leave_out(cells: Cells, period: Period, source: Source) -> None:
 
 
 def _changing(source: Source, first: int, last: int) -> Iterator[_Changing]:
-    measure, scope = source.spec.measure, source.scope
+    scope = source.scope
     if scope.zones is not None:
         found = [_Changing(zone.pk, zone.store, zone.life) for zone in scope.zones]
-    elif measure in (Measure.OCCUPANCY, Measure.PATHS):  # a store's are known by themselves, not by its zones'
-        return
-    else:
+    else:  # of occupancy and paths there are none: a store's are known by themselves, not by its zones'
         stores = {store.pk: store for store in scope.stores}
-        zones = changing_zones(measure, scope.store_ids)
-        found = [_Changing(pk, stores[store_id], life) for pk, store_id, life in zones if store_id in stores]
+        found = [
+            _Changing(zone.pk, stores[zone.store_id], zone.life) for zone in scope.changing if zone.store_id in stores
+        ]
     for zone in found:
         since, until = zone.life
         if (since is not None and since > first) or (until is not None and until < last):

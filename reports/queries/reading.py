@@ -76,8 +76,10 @@ class Reader(Source):
         )
         if self.members is not None and self.members.of_regions is not None:
             # Of regions there are no months.
-            pieces = pieces_of_days(period, months=False)
-            return replace(read, owner="region", pieces=pieces, members=list(self.members.of_regions))
+            read = replace(read, owner="region", pieces=pieces_of_days(period, months=False))
+            if self.scope.everything and period.request.by == "chain":  # nothing is in the table that isn't in the row
+                return replace(read, as_one=True)
+            return replace(read, members=list(self.members.of_regions))
         if read.store_ids is not None and len(read.store_ids) <= _FEW:
             first, last = start_bounds(period)
             near = f"start >= '{first.isoformat()}' AND start < '{last.isoformat()}'"

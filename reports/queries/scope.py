@@ -13,6 +13,7 @@ from datetime import date
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Count, F, Q, QuerySet
@@ -46,6 +47,14 @@ class ScopedStore(NamedTuple):
     expected: Lives = ()
 
 
+class ChangingZone(NamedTuple):
+    """A zone that counts for a store's expected time, and wasn't there always or isn't any more."""
+
+    pk: int
+    store_id: int
+    life: Life
+
+
 class ScopedZone(NamedTuple):
     """A zone of a report. ``code`` is as reports write it: ``STORE_CODE/zoneId``."""
 
@@ -59,13 +68,15 @@ class ScopedZone(NamedTuple):
 class Scope:
     """The stores of a report in the order of their codes; the zones if it's of zones.
 
-    ``everything``: no store is left out. ``by_region``: the sums of regions are those of just these stores.
+    ``everything``: no store is left out. ``by_region``: the sums of regions are those of just these stores. ``changing`` are
+    the zones that come or go, where it's of stores as a whole.
     """
 
     stores: Sequence[ScopedStore]
     zones: Sequence[ScopedZone] | None
     everything: bool
     by_region: bool
+    changing: Sequence[ChangingZone] = ()
 
     @property
     def store_ids(self) -> list[int] | None:
@@ -89,9 +100,9 @@ class Scope:
 
     def whole_stores(self, request: ReportRequest) -> Scope:
         """The same stores, not their zones."""
-        expected = _expected(request, self.store_ids)
+        expected, changing = _expected(request, self.store_ids)
         stores = [s._replace(expected=_within(expected(s.pk), s.life)) for s in self.stores]
-        return replace(self, stores=stores, zones=None)
+        return replace(self, stores=stores, zones=None, changing=changing)
 
 
 def load(request: ReportRequest, principal: Principal) -> Scope:
@@ -101,9 +112,9 @@ def load(request: ReportRequest, principal: Principal) -> Scope:
     rows = _tuples(_stores(request, principal).order_by().values_list(*_FIELDS))
     rows.sort(key=itemgetter(1))
     if request.measure == Measure.PATHS or (request.by != "zone" and not request.zones):
-        expected = _expected(request, None if everything else [row[0] for row in rows])
+        expected, changing = _expected(request, None if everything else [row[0] for row in rows])
         by_region = _are_whole_regions(request, rows, everything=everything)
-        return Scope(_scoped(rows, expected), None, everything, by_region)
+        return Scope(_scoped(rows, expected), None, everything, by_region, changing)
     stores = _scoped(rows, lambda _: ())
     zones = _zones(request, stores)
     of_store: dict[int, Lives] = defaultdict(tuple)
@@ -177,41 +188,43 @@ def _life(days: Trading, opened_on: date | None, closed_on: date | None) -> Life
     )
 
 
-def _expected(request: ReportRequest, store_ids: Sequence[int] | None) -> Callable[[int], Lives]:
+_Expected = tuple[Callable[[int], Lives], Sequence[ChangingZone]]
+
+
+def _expected(request: ReportRequest, store_ids: Sequence[int] | None) -> _Expected:
     """What is expected of stores (None: of all): so many zones, or of occupancy and paths the store as such."""
     one: Lives = ((EVER, 1),)
     none: Lives = ()
     if request.measure == Measure.OCCUPANCY:
-        return lambda _: one
+        return lambda _: one, ()
     if request.measure == Measure.PATHS:
         with_paths = Controller.objects.exclude(path_analytics=False).order_by().values_list("store_id")
         there = {store_id for (store_id,) in _tuples(with_paths)}
-        return lambda store_id: one if store_id in there else none
+        return lambda store_id: one if store_id in there else none, ()
     zones = Zone.objects.filter(_measured(request.measure)).order_by()
-    found = _lives_of(zones if store_ids is None else zones.filter(store__in=store_ids))
-    return lambda store_id: found.get(store_id, none)
+    found, changing = _lives_of(zones if store_ids is None else zones.filter(store__in=store_ids))
+    return lambda store_id: found.get(store_id, none), changing
 
 
-def _lives_of(zones: ZoneQuerySet) -> dict[int, Lives]:
-    """What is expected by store id. Most zones have always been there: those are only counted."""
-    always = zones.filter(appeared_at=None, retired_at=None).values("store_id").annotate(count=Count("pk"))
+def _lives_of(zones: ZoneQuerySet) -> tuple[dict[int, Lives], list[ChangingZone]]:
+    """What is expected by store id, and the zones that come or go. Most have always been there: those are only counted."""
+    comes_or_goes = Q(appeared_at__isnull=False) | Q(retired_at__isnull=False)
+    alike = zones.values("store_id", "appeared_at", "retired_at").annotate(
+        zones=Count("pk"), pks=ArrayAgg("pk", filter=comes_or_goes)
+    )
     same: dict[int, Lives] = {}
-    expected = {
-        store_id: same.setdefault(count, ((EVER, count),))
-        for store_id, count in _tuples(always.values_list("store_id", "count"))
-    }
-    others = zones.exclude(appeared_at=None, retired_at=None).values_list("store_id", "appeared_at", "retired_at")
-    for store_id, appeared_at, retired_at in _tuples(others):
-        expected[store_id] = (*expected.get(store_id, ()), (life_of(appeared_at, retired_at), 1))
-    return expected
-
-
-def changing_zones(measure: Measure, store_ids: Sequence[int] | None) -> list[tuple[int, int, Life]]:
-    """The zones of a measure that appeared or were retired: zone, store, life."""
-    zones = Zone.objects.filter(_measured(measure)).exclude(appeared_at=None, retired_at=None).order_by()
-    found = zones if store_ids is None else zones.filter(store__in=store_ids)
-    rows = _tuples(found.values_list("pk", "store_id", "appeared_at", "retired_at"))
-    return [(pk, store_id, life_of(appeared_at, retired_at)) for pk, store_id, appeared_at, retired_at in rows]
+    expected: dict[int, Lives] = {}
+    changing: list[ChangingZone] = []
+    for store_id, appeared_at, retired_at, count, pks in _tuples(
+        alike.values_list("store_id", "appeared_at", "retired_at", "zones", "pks")
+    ):
+        lives = same.setdefault(count, ((EVER, count),))
+        if pks is not None:
+            life = life_of(appeared_at, retired_at)
+            lives = ((life, count),)
+            changing += [ChangingZone(pk, store_id, life) for pk in pks]
+        expected[store_id] = expected[store_id] + lives if store_id in expected else lives
+    return expected, changing
 
 
 def _tuples(queryset: QuerySet[Any, Any]) -> list[Any]:

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from reports.cuts import Cut, agree
@@ -97,11 +97,18 @@ def names_of(period: Period, raster: Raster) -> list[tuple[str | int, ...]]:
     return [(*whole, *profile_names(period.request, key)) for key in raster.keys]
 
 
+Labelling = Literal["on_its_clock", "in_utc", "by_the_clock"]
+
+
+def labelling_of(request: ReportRequest, cuts: Iterable[Cut]) -> Labelling:
+    """How the buckets are called in rows of many stores: with an offset only where all their clocks agree."""
+    if agree(list(cuts)):
+        return "on_its_clock"
+    return "in_utc" if request.granularity == "total" and request.of_instants else "by_the_clock"
+
+
 def labels_of(request: ReportRequest, cuts: Iterable[Cut]) -> dict[ZoneInfo, Sequence[Label]]:
-    """What the buckets are called in rows of many stores: with an offset only where all their clocks agree."""
+    """What the buckets are called in rows of many stores, by clock."""
     cuts = list(cuts)
-    if agree(cuts):
-        return {cut.zone: cut.on_its_clock for cut in cuts}
-    if request.granularity == "total" and request.of_instants:
-        return {cut.zone: cut.in_utc for cut in cuts}
-    return {cut.zone: cut.by_the_clock for cut in cuts}
+    labelling = labelling_of(request, cuts)
+    return {cut.zone: getattr(cut, labelling) for cut in cuts}

@@ -6,16 +6,17 @@ look's oldest running transaction on, so nothing that is committed late is misse
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+import msgspec
 from django.db import connection
 
 from reports import live
 from reports.api.answers import occupancy_answer, queue_answer
-from reports.live import QueueNow, StoreOccupancy
+from reports.live.instants import instant_of, us_of
 from sites_app.models import Store
 
 _MARK = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text"
@@ -68,7 +69,7 @@ def first_look() -> Look:
         (mark,) = cursor.fetchone()
     now = datetime.now(UTC)
     store_ids = frozenset(Store.objects.values_list("pk", flat=True))
-    return Look(mark, now, len(store_ids), store_ids, list(_currents(None, now)))
+    return Look(mark, now, len(store_ids), store_ids, list(_currents(live.Scope(None), now)))
 
 
 def look(since: str, stale: Collection[int]) -> Look:
@@ -78,24 +79,15 @@ def look(since: str, stale: Collection[int]) -> Look:
         cursor.execute(_CHANGED, [since])
         mark, changed, store_count = cursor.fetchone()
     store_ids = frozenset(changed) | frozenset(stale)
-    return Look(mark, now, store_count, store_ids, list(_currents(store_ids, now)) if store_ids else [])
+    return Look(
+        mark, now, store_count, store_ids, list(_currents(live.Scope(tuple(store_ids)), now)) if store_ids else []
+    )
 
 
-def _currents(store_ids: Iterable[int] | None, now: datetime) -> Iterator[Current]:
-    stores = Store.objects.all() if store_ids is None else Store.objects.filter(pk__in=store_ids)
-    for occupancy in live.occupancy(stores, now=now):
-        answer = occupancy_answer(occupancy, now)
-        yield Current("occupancy", occupancy.store.pk, occupancy.store.pk, answer, _zone_stale_at(occupancy))
-    for queue in live.queues(stores, now=now):
-        yield Current("queue", queue.zone.pk, queue.store.pk, queue_answer(queue, now), _queue_stale_at(queue))
-
-
-def _zone_stale_at(item: StoreOccupancy) -> datetime | None:
-    """When the first of the zones that are known becomes unknown, and with it the store."""
-    known = [zone for zone in item.zones if zone.people is not None and zone.as_of is not None]
-    return min((zone.as_of + zone.zone.controller.hold for zone in known if zone.as_of), default=None)
-
-
-def _queue_stale_at(item: QueueNow) -> datetime | None:
-    known = item.people_waiting is not None and item.as_of is not None
-    return item.as_of + item.zone.controller.hold if known and item.as_of else None
+def _currents(scope: live.Scope, now: datetime) -> Iterator[Current]:
+    for item in live.occupancy(scope, now=now):
+        answer = msgspec.to_builtins(occupancy_answer(item, us_of(now)))
+        yield Current("occupancy", item.store.pk, item.store.pk, answer, instant_of(live.occupancy_until_us([item])))
+    for queue in live.queues(scope, now=now):
+        answer = msgspec.to_builtins(queue_answer(queue, us_of(now)))
+        yield Current("queue", queue.pk, queue.store.pk, answer, instant_of(live.queues_until_us([queue])))

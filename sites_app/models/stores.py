@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
-from sites_app.hours import Opening, Special, TradingHours
+from sites_app.hours import Opening, Special, TradingHours, clock_of
 from sites_app.models.regions import Region
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class Store(models.Model):
 
     @property
     def zone_info(self) -> zoneinfo.ZoneInfo:
-        return zoneinfo.ZoneInfo(self.timezone)
+        return clock_of(self.timezone)
 
     def trading_hours(self) -> TradingHours:
         """When the store is open, as quarters of an hour; fetch stores ``.with_hours()`` for many at once."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from auditlog.models import LogEntry
 from django.db import transaction
 
+from sites_app import audit
 from sites_app.models import Controller, OpeningHours, Region, SpecialHours, Store
 from sites_app.onboarding.changes import Plan, StoreChange
 
@@ -32,7 +34,7 @@ def apply(plan: Plan) -> None:
     )
     _write_hours([item for item in plan.stores if item.hours is not None])
     for change in plan.controllers:
-        change.controller.store_id = change.controller.store.pk  # known only now for stores that were just made
+        change.controller.store = change.controller.store  # its key is known only now where it was just made
     Controller.objects.bulk_create(
         [item.controller for item in plan.controllers if item.change == "created"], batch_size=_BATCH
     )
@@ -41,6 +43,16 @@ def apply(plan: Plan) -> None:
         _CONTROLLER_FIELDS,
         batch_size=_BATCH,
     )
+    _note(plan)
+
+
+def _note(plan: Plan) -> None:
+    """Keep who did this."""
+    for change, action in (("created", LogEntry.Action.CREATE), ("changed", LogEntry.Action.UPDATE)):
+        audit.note(action, [item.store for item in plan.stores if item.change == change], _STORE_FIELDS)
+        audit.note(
+            action, [item.controller for item in plan.controllers if item.change == change], _CONTROLLER_FIELDS[:4]
+        )
 
 
 def _make_regions(plan: Plan) -> dict[str, Region]:

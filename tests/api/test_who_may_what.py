@@ -18,6 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from alerts.models import Alert, EventType, WebhookDelivery, WebhookEndpoint, WebhookMessage
 from alerts.webhooks.signing import new_secret
 from ingest import backfilling
+from portal.models import Schedule, Sign
 from reports.models import Export
 from sites_app.models import Controller, Sensor, Store
 from tests import chain
@@ -45,9 +46,10 @@ MEANING: dict[str, Callable[[Any], bool]] = {
     ">": lambda answer: answer.status_code == 302,
     "0": lambda answer: answer.status_code == 410,
     "~": lambda answer: "HX-Redirect" in answer,
+    "=": lambda answer: answer.status_code == 302 and not answer["Location"].startswith("/login"),
 }
 """May; has to say who it is; may not; isn't there for it; nobody may; names what isn't there for it; its file is gone; is
-sent to another page, also by a script."""
+sent to another page, also by a script; has done it, and is sent on."""
 
 EVERYBODY = "++++++"
 LIST = "?+++++"
@@ -110,7 +112,27 @@ TABLE: dict[str, dict[str, str]] = {
     "xcs-chain-nothing": {"get": "?xxx??"},
     "xcs-store-nothing": {"get": "?xxx??"},
 }
-BY_PEOPLE = {"overview": ">>>>++", "overview-live": "~~~~++", "login": "++++>>"}
+PAGE = ">>>>++"
+PAGE_OF_STORE = ">>>>x+"
+BY_PEOPLE = {
+    **dict.fromkeys(("overview", "compare", "alerts-page", "health-page", "schedules", "signs"), PAGE),
+    "overview-live": "~~~~++",
+    "store-page": PAGE_OF_STORE,
+    "store-live": "~~~~x+",
+    "preview-schedule": PAGE_OF_STORE,
+    "login": "++++>>",
+    "sign": EVERYBODY,
+    "sign-now": EVERYBODY,
+}
+DONE_BY_PEOPLE = {
+    "acknowledge": ">>>>x=",
+    "make-schedule": ">>>>==",
+    "give-up-schedule": ">>>>x=",
+    "make-sign": ">>>>-=",
+    "revoke-sign": ">>>>-=",
+    "set_language": "======",
+}
+"""Sent by the forms of pages."""
 ELSEWHERE = {
     "live-stream": "an application of its own: tests/reports/test_stream.py",
     "ingest-xcs": "an application of its own: tests/ingest/test_landing.py",
@@ -170,6 +192,15 @@ class World:
             **alerted(self.controller.store),
             **{name: {"pk": self.controller.pk} for name in TABLE if name.startswith("controller") and name[-1] != "s"},
         }
+        schedule = Schedule.objects.create(user=office, timezone="Europe/Berlin", created_at=now, due_at=now)
+        sign, token = Sign.make(self.controller.store, "Door", by="office", now=now)
+        self.arguments |= {
+            **{name: {"code": "S1"} for name in ("store-page", "store-live")},
+            **{name: {"pk": schedule.pk} for name in ("preview-schedule", "give-up-schedule")},
+            **{name: {"token": token} for name in ("sign", "sign-now")},
+            "revoke-sign": {"pk": sign.pk},
+            "acknowledge": self.arguments["alert"],
+        }
         self.callers: dict[str, tuple[Client, dict[str, str]]] = {
             "anonymous": self.program(None),
             "a read key": self.program(key()[1]),
@@ -222,7 +253,7 @@ def world() -> World:
 
 def test_every_address_is_in_the_table() -> None:
     named = {pattern.name for pattern in patterns()}
-    assert named - TABLE.keys() - BY_PEOPLE.keys() == ELSEWHERE.keys()
+    assert named - TABLE.keys() - BY_PEOPLE.keys() - DONE_BY_PEOPLE.keys() == ELSEWHERE.keys()
     assert len([pattern for pattern in patterns() if pattern.name is None]) == 4
 
 
@@ -287,7 +318,18 @@ def free(world: World, name: str) -> str:
 def test_pages_are_for_people_who_are_logged_in(world: World, name: str) -> None:
     for caller, sign in zip(CALLERS, BY_PEOPLE[name], strict=True):
         client, headers = world.callers[caller]
-        answer = client.get(reverse(name), headers=headers)
+        answer = client.get(reverse(name, kwargs=world.arguments.get(name)), headers=headers)
+        assert MEANING[sign](answer), f"{name} by {caller}: {answer.status_code}"
+
+
+@pytest.mark.parametrize("name", DONE_BY_PEOPLE)
+def test_forms_do_what_the_one_who_sends_them_may(world: World, name: str) -> None:
+    for caller, sign in zip(CALLERS, DONE_BY_PEOPLE[name], strict=True):
+        client, headers = world.callers[caller]
+        with transaction.atomic():
+            form = {"store": "S1", "timezone": "Europe/Berlin", "language": "de"}
+            answer = client.post(reverse(name, kwargs=world.arguments.get(name)), form, headers=headers)
+            transaction.set_rollback(True)
         assert MEANING[sign](answer), f"{name} by {caller}: {answer.status_code}"
 
 

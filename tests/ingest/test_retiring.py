@@ -43,7 +43,7 @@ def people(fleet: Fleet, controller: Controller, now: datetime) -> int | None:
     """The people in the store, once its controller has been polled."""
     fleet.stop_clock(now)
     ask([controller], Stream.Kind.LIVE, now=now)
-    [store] = live.occupancy(Store.objects.all(), now=now)
+    [store] = live.occupancy(live.Scope.of(Store.objects.all()), now=now)
     return store.people
 
 

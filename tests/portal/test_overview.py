@@ -10,7 +10,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from alerts.models import Alert
-from portal import overview
 from sites_app.models import Region, Zone
 from tests import chain, told
 from tests.portal import seen
@@ -198,7 +197,3 @@ def test_more_stores_take_no_more_queries(head_office: Client, now: datetime) ->
         return len(queries)
 
     assert queries_with("S1") == queries_with("S2", "S3", "S4")
-
-
-def test_a_page_of_many_stores_asks_less_often() -> None:
-    assert [overview.refresh_s(stores) for stores in (0, 24, 100, 1000)] == [5, 5, 5, 50]

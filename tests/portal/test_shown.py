@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from portal.templatetags import shown
+from portal import writing as shown
 from sites_app.models import Store
 
 WINTER = datetime(2026, 1, 7, 12, 5, tzinfo=UTC)

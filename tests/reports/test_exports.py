@@ -103,6 +103,31 @@ def test_an_export_is_the_report_as_a_file(client: Client, name: str, read: Any)
     assert client.get(done["file"], headers={"If-None-Match": response.headers["ETag"]}).status_code == 304
 
 
+@pytest.mark.parametrize("name", ["json", "csv"])
+def test_the_report_on_the_data_itself_can_be_ordered(client: Client, name: str) -> None:
+    window = {"start": "2026-11-02", "end": "2026-11-04"}
+    response = client.post(URL, {"report": "health", "format": name, **window}, content_type="application/json")
+    assert response.status_code == 202, response.content
+    job = response.json()
+    assert (job["report"], job["asked"]["report"], job["asked"]["start"]) == ("health", "health", "2026-11-02")
+    work()
+    done = client.get(job["url"]).json()
+    assert (done["state"], done["rows"]) == ("done", 4)
+    file = client.get(done["file"])
+    disposition = f'attachment; filename="health_2026-11-02_2026-11-04_by-store.{name}"'
+    assert file.headers["Content-Disposition"] == disposition
+    shown = client.get("/api/v1/reports/health", {**window, "format": name})
+    read = {"json": read_json, "csv": read_csv}[name]
+    assert read(content_of(file)) == read(content_of(shown))
+
+
+def test_the_report_on_the_data_itself_takes_what_it_takes_when_it_is_asked_for(client: Client) -> None:
+    asked = {"report": "health", "start": "2026-11-02", "end": "2026-11-04", "granularity": "hour"}
+    response = client.post(URL, asked, content_type="application/json")
+    assert response.status_code == 400
+    assert "granularity" in response.json()["detail"]
+
+
 def test_json_has_the_head_and_the_totals_of_the_report(client: Client) -> None:
     job = order(client, by="zone", region=["europe-south"], tag=None).json()
     work()

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from ingest.models import Measure
-from reports import queries
+from reports import health, queries
 from reports.formats import Row
-from reports.large import LargeReport, TooLarge
+from reports.large import LargeHealth, LargeReport, TooLarge
 from reports.queries import scope
-from reports.request import ReportRequest
+from reports.request import HealthRequest, ReportRequest
 from reports.slices import Uncuttable, slices
 from reports.tables import table_of
 from sites_app.access import Principal
@@ -54,6 +54,17 @@ def in_slices(wanted: ReportRequest, *, most: int) -> tuple[list[Row], Any]:
     made = list(table.rows), table.totals
     assert progress[-1:] in ([], [1])
     return made
+
+
+@pytest.mark.parametrize("asked", [{}, {"regions": ("world-europe",)}, {"order": "-coverage.footfall", "limit": 3}])
+def test_the_report_on_the_data_itself_is_the_same_in_parts(asked: dict[str, Any]) -> None:
+    wanted = HealthRequest(*DAYS, **asked)
+    whole = health.run(wanted, ALL, now=NOW)
+    parts = LargeHealth(wanted, ALL, NOW, slice_rows=4)
+    table = parts.table(lambda _: None)
+    rows = list(table.rows)
+    assert rows == list(whole.rows)
+    assert (table.totals, parts.rows_done) == (whole.totals, len(rows))
 
 
 def cuts(wanted: ReportRequest, *, most: int) -> int:

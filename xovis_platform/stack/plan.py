@@ -46,6 +46,14 @@ _UNUSED = [
         "echarts.js",
         "extension",
         "ext",
+        "redoc",
+        # What stands there as .min.js, too.
+        "jquery.js",
+        "select2.full.js",
+        "xregexp.js",
+        # Other copies of htmx.
+        "htmx-*.js",
+        "htmax-*.js",
     )
     for option in ("--ignore", pattern)
 ]

@@ -10,7 +10,7 @@
   const show = (stale) => {
     if (notice.hidden !== stale) return;
     const asOf = live.querySelector(".as-of time").textContent;
-    notice.textContent = `Not up to date: no new figures since ${asOf}. Trying again every few seconds.`;
+    notice.textContent = notice.dataset.notice.replace("{time}", asOf);
     notice.hidden = !stale;
     document.body.classList.toggle("stale", stale);
   };

@@ -64,7 +64,8 @@ def test_the_same_answer_again_is_not_sent_again(caller: Caller, path: str) -> N
     assert first["ETag"].startswith('W/"')
     for known in (first["ETag"], first["ETag"].removeprefix("W/"), f'"other", {first["ETag"]}', "*"):
         again = caller.ask(path, **asked(path), headers={"If-None-Match": known})
-        assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
+        assert (again.status_code, again.content) == (304, b"")
+        assert again["ETag"] == first["ETag"] or path in LIVE  # whose tags say as of when they are
 
 
 @pytest.mark.parametrize("path", LIVE + REPORTS)

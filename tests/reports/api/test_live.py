@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
 
 from ingest import facts
-from sites_app.models import Controller, Zone
+from sites_app.models import Controller, Zone, counting_zones
 from tests import chain
 from tests.caller import Caller, with_key
 
@@ -219,11 +220,20 @@ def test_a_queue_that_never_spoke_is_unknown(caller: Caller, controller: Control
     assert (row["people_waiting"], row["status"], row["as_of"], row["age_s"]) == (None, "unknown", None, None)
 
 
-def test_the_same_figures_have_the_same_tag_as_they_grow_older(caller: Caller, controller: Controller) -> None:
-    occupied(chain.zone(controller, "floor"), 40, age=SOON)
-    queued(chain.zone(controller, "till", "queue"), 5, age=SOON)
-    for path in ("live/occupancy", "live/queues"):
-        assert caller.ask(path)["ETag"] == caller.ask(path)["ETag"]
+def test_which_zones_count_is_what_the_registry_says(caller: Caller) -> None:
+    kinds = product(Zone.Kind, (False, True), (None, False, True))
+    alone: list[list[dict[str, Any]]] = [
+        [dict(zip(("kind", "has_occupancy", "counts_by_hand"), each, strict=True))] for each in kinds
+    ]
+    beside = [[*zones, {"kind": Zone.Kind.AREA, "has_occupancy": seen}] for zones in alone for seen in (False, True)]
+    wanted = {}
+    for number, zones in enumerate([*alone, *beside]):
+        made = chain.controller(chain.store(f"S{number:03}"))
+        there = [chain.zone(made, f"zone-{place}", **fields) for place, fields in enumerate(zones)]
+        wanted[made.store.code] = [f"{made.store.code}/{zone.code}" for zone in counting_zones(there)]
+    told = {row["store"]: [zone["zone"] for zone in row["zones"]] for row in caller.get("live/occupancy")["results"]}
+    assert told == wanted
+    assert {len(zones) for zones in told.values()} == {0, 1, 2}
 
 
 def test_live_figures_take_as_many_queries_for_many_stores_as_for_one(

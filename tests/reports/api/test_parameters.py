@@ -62,6 +62,10 @@ def test_an_edge_is_a_date_or_an_instant(caller: Caller, name: str, edge: str) -
     refused(caller, "reports/footfall", name, **{**WEEK, name: edge})
 
 
+def test_what_cannot_be_read_is_told_as_it_was_sent(caller: Caller) -> None:
+    assert "'nonsense'" in refused(caller, "reports/footfall", "start", **{**WEEK, "start": "nonsense"})
+
+
 @pytest.mark.parametrize(
     "edge",
     ["0001-01-01", "1999-12-31", "2201-01-01", "9999-12-31", "0001-01-01T00:00:00+14:00", "9999-12-31T23:45:00-14:00"],

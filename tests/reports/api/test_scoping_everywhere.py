@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,10 +27,14 @@ from reports import exports, health, tasks
 from reports.measures import SPECS
 from reports.request import BYS, COMPARES, GRANULARITIES, HOURS, PROFILES
 from reports.rollups import longer
+from reports.stream.audience import Directory, Filters
+from sites_app.access import principal_of_key
 from sites_app.models import Controller, Region, Store, Zone
+from sites_app.problems import Problem
 from tests import chain
 from tests.caller import Caller, key, person
 from tests.reports.api.facts import LATER, QUARTER, every
+from tests.reports.test_formats import read_parquet, read_xlsx
 
 pytestmark = pytest.mark.django_db
 NOON = "2025-11-03T12:00:00Z"
@@ -130,11 +135,13 @@ def some(values: list[str]) -> st.SearchStrategy[list[str]]:
 
 places = {"store": some(CODES), "region": some(REGIONS), "tag": some(["city", "odd", "even"])}
 limits = st.sampled_from([None, None, None, "1", "3"])
-formats = st.sampled_from([None, None, "csv"])
+formats = st.sampled_from([None, None, "csv", "xlsx", "parquet"])
+READERS: dict[str, Callable[[bytes], Any]] = {"xlsx": read_xlsx, "parquet": read_parquet}
 LIVE = st.fixed_dictionaries({"path": st.sampled_from(["live/occupancy", "live/queues"]), **places})
 HEALTH = st.fixed_dictionaries(
     {
-        "path": st.just("reports/health"),
+        "path": st.sampled_from(["reports/health", "exports"]),
+        "report": st.just("health"),
         "window": st.sampled_from(WINDOWS),
         "hours": st.sampled_from(HOURS),
         "order": st.sampled_from([None, None, "-night_occupancy", "clock_skew_ms", "-coverage.dwell", "-gaps_open_s"]),
@@ -146,6 +153,7 @@ HEALTH = st.fixed_dictionaries(
 REPORTS = st.fixed_dictionaries(
     {
         "path": st.sampled_from([*(f"reports/{measure.value}" for measure in SPECS), "exports"]),
+        "report": st.sampled_from([measure.value for measure in SPECS]),
         "window": st.sampled_from(WINDOWS),
         "granularity": st.sampled_from([*GRANULARITIES, *PROFILES]),
         "by": st.sampled_from(BYS),
@@ -167,13 +175,21 @@ def answered(caller: Caller, path: str, parameters: dict[str, Any]) -> Any:
     """All that is told: status and content, without the moment at which it was asked."""
     if path == "exports":
         return exported(caller, parameters)
-    response = caller.ask(path, **parameters)
-    body = response.getvalue().decode()
-    return response.status_code, timeless(body) if response["Content-Type"].endswith("json") else body
+    response = caller.ask(path, **{name: value for name, value in parameters.items() if name != "report"})
+    return response.status_code, content(response, parameters)
+
+
+def content(response: Any, parameters: dict[str, Any]) -> Any:
+    """What an answer or a file holds, whatever its format."""
+    body = response.getvalue()
+    if response["Content-Type"].endswith("json"):
+        return timeless(body.decode())
+    read = READERS.get(parameters.get("format", ""))
+    return read(body) if read else body.decode()
 
 
 def exported(caller: Caller, parameters: dict[str, Any]) -> Any:
-    body = json.dumps({**parameters, "report": "footfall", "format": "json"})
+    body = json.dumps({"report": "footfall", **parameters})
     csrf = {"X-CSRFToken": "unchecked"}
     ordered = caller.client.post(
         "/api/v1/exports", body, content_type="application/json", headers={**caller.headers, **csrf}
@@ -184,7 +200,7 @@ def exported(caller: Caller, parameters: dict[str, Any]) -> Any:
     done = caller.get(f"exports/{ordered.json()['id']}")
     file = caller.ask(f"exports/{ordered.json()['id']}/file") if done["file"] else None
     told = {name: done[name] for name in ("state", "rows", "error", "asked")}
-    return told, timeless(file.getvalue().decode()) if file else None
+    return told, content(file, parameters) if file else None
 
 
 def timeless(body: str) -> Any:
@@ -195,7 +211,9 @@ ALWAYS = [
     {"path": "reports/footfall", "window": WINDOWS[0], "by": "region", "granularity": "day"},
     {"path": "reports/occupancy", "window": WINDOWS[0], "by": "chain", "compare": COMPARES[0]},
     {"path": "reports/health", "window": WINDOWS[0]},
-    {"path": "exports", "window": WINDOWS[0], "by": "zone"},
+    {"path": "exports", "window": WINDOWS[0], "by": "zone", "format": "xlsx"},
+    {"path": "exports", "window": WINDOWS[0], "report": "health", "format": "parquet"},
+    {"path": "reports/queues", "window": WINDOWS[0], "by": "region", "format": "csv"},
     {"path": "live/occupancy"},
 ]
 
@@ -221,6 +239,23 @@ def test_an_answer_is_that_of_a_chain_without_the_other_stores(
     with without_other_stores():
         for (path, given), before in zip(asked, told, strict=True):
             assert answered(callers[which], path, given) == before, (path, given)
+
+
+def test_the_stream_tells_of_the_stores_of_the_live_answer(callers: list[Caller]) -> None:
+    germany = principal_of_key(key(chain.region("Europe/Germany"))[0])
+    for store, region, tag in product(([], ["S0"], ["S1", "S2"]), ([], *([code] for code in REGIONS)), ([], ["odd"])):
+        answer = callers[0].ask("live/occupancy", store=store, region=region, tag=tag)
+        filters = Filters(frozenset(store), frozenset(region), frozenset(tag))
+        directory = Directory.load()
+        if answer.status_code != 200:
+            with pytest.raises(Problem):
+                directory.check(germany, filters)
+            continue
+        directory.check(germany, filters)
+        heard = directory.stores(germany, filters)
+        assert set(Store.objects.filter(pk__in=heard).values_list("code", flat=True)) == {
+            row["store"] for row in answer.json()["results"]
+        }
 
 
 def parameters(question: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What came in, in the admin: streams with their cursors, backfills, quarantine.
+"""What came in: streams with their cursors, backfills, quarantine.
 
 Events and facts have composite keys, which the admin can't show; they are read by the API.
 """
@@ -10,27 +10,15 @@ from datetime import UTC, datetime
 from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
 from ingest import replaying
 from ingest.models import Backfill, BackfillStep, HealedGap, Quarantine, Stream
-
-
-class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold comes without types
-    """To be looked at: what is here is written by the platform."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
-        return False
+from sites_app.admin import ReadOnlyAdmin, ScopedAdmin
 
 
 @admin.register(Stream)
-class StreamAdmin(ReadOnlyAdmin):
+class StreamAdmin(ReadOnlyAdmin, ScopedAdmin):
+    store_lookup = "controller__store__in"
     list_display = [
         "controller",
         "kind",
@@ -48,7 +36,8 @@ class StreamAdmin(ReadOnlyAdmin):
 
 
 @admin.register(HealedGap)
-class HealedGapAdmin(ReadOnlyAdmin):
+class HealedGapAdmin(ReadOnlyAdmin, ScopedAdmin):
+    store_lookup = "controller__store__in"
     list_display = ["controller", "kind", "start", "end", "healed_at"]
     list_filter = ["kind"]
     search_fields = ["controller__name", "controller__store__code", "controller__store__name"]
@@ -79,7 +68,7 @@ class BackfillAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Quarantine)
-class QuarantineAdmin(ReadOnlyAdmin):
+class QuarantineAdmin(ReadOnlyAdmin, ScopedAdmin):
     list_display = ["received_at", "controller", "source", "stream", "what", "reason", "pointer", "replayed_at"]
     list_filter = ["source", "stream", "what", ("replayed_at", admin.EmptyFieldListFilter)]
     search_fields = ["reason", "controller__name", "controller__store__code"]

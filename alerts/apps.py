@@ -1,0 +1,9 @@
+"""What this floor is called in the admin."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
+
+
+class AlertsConfig(AppConfig):
+    name = "alerts"
+    verbose_name = gettext_lazy("Alerts")
