@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
+from alerts import lifecycle
 from alerts.models import Alert, AlertRule
 from ingest import facts
 from sites_app.models import Zone
@@ -39,3 +40,8 @@ def at_once(kind: str, **fields: object) -> AlertRule:
 def open_alerts() -> list[tuple[str, str]]:
     """Kind and subject of what is open."""
     return list(Alert.objects.open().order_by("kind", "subject").values_list("kind", "subject"))
+
+
+def review(now: datetime = NOW) -> tuple[int, int]:
+    """How many alerts a review at this instant opened and resolved."""
+    return lifecycle.review(now=now)
