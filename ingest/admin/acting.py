@@ -109,6 +109,8 @@ class ActingAdmin(_Admin):
         for kind in Controller.Kind:
             of_kind = [controller for controller in controllers if controller.kind == kind]
             results += asking_now.ask(of_kind, kinds or asking.streams_of(kind))
+        if not results:
+            messages.warning(request, _("None of them is switched on: there was nobody to ask."))
         wrong = [result for result in results if result["error"]]
         if answered := len(results) - len(wrong):
             said = ngettext("%(count)d controller answered.", "%(count)d controllers answered.", answered)

@@ -144,6 +144,8 @@ def test_controllers_are_discovered_and_polled_from_the_list(
     page = act(installer, "poll_now", controller)
     assert f"{controller.store.code} {controller.name}: " in page
     assert "answered" not in page
+    Controller.objects.update(enabled=False)
+    assert "nobody to ask" in act(installer, "poll_now", controller)
 
 
 def test_days_are_fetched_again_in_the_stores_own_time(installer: Client, controller: Controller) -> None:
