@@ -9,16 +9,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import structlog
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy
-from environs import Env
+from environs import Env, FileAwareEnv
 
+from xovis_platform import logs, openapi
 from xovis_platform.stack.state import read_secrets, read_stack
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = Env()
+# NAME_FILE is read where NAME would be: secrets may come as files.
+env = FileAwareEnv(strip_whitespace=True)
 
 DATA_DIR = Path(env.str("XOVIS_DATA_DIR", str(BASE_DIR / ".data"))).resolve()
 _stack = read_stack(DATA_DIR)
@@ -196,61 +197,7 @@ REST_FRAMEWORK = {
     # `format` is no parameter of the framework's: one that isn't known is to be refused as any other.
     "URL_FORMAT_OVERRIDE": None,
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Xovis platform",
-    "DESCRIPTION": "Footfall, occupancy, queues and dwell of all stores: live figures and reports.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "PREPROCESSING_HOOKS": ["sites_app.openapi.without_slashes"],
-    "WEBHOOKS": [f"alerts.api.messages.ON_{event}" for event in ("OPENED", "ACKNOWLEDGED", "RESOLVED", "TEST")],
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "sites_app.openapi.with_named_choices",
-        "sites_app.openapi.with_headers",
-    ],
-    # What generated clients call their types. The others are called by their field.
-    "ENUM_NAME_OVERRIDES": {
-        "AlertKind": "alerts.models.alerts.Alert.Kind",
-        "AlertResolution": "alerts.models.alerts.Alert.Resolution",
-        "AlertState": "alerts.api.alerts.STATES",
-        "BackfillState": "ingest.api.backfills.STATES",
-        "By": "reports.request.BYS",
-        "Compare": "reports.request.COMPARES",
-        "ControllerKind": "sites_app.models.controllers.Controller.Kind",
-        "ControllerState": "sites_app.models.controllers.Controller.State",
-        "DeliveryState": "alerts.models.webhooks.WebhookDelivery.State",
-        "EventType": "alerts.models.webhooks.EventType",
-        "ExportState": "reports.models.exports.Export.State",
-        "ExportedReport": "reports.api.schemas.EXPORTED",
-        "FileFormat": "reports.api.schemas.FILE_FORMATS",
-        "Granularity": "reports.api.schemas.EVERY_GRANULARITY",
-        "Hours": "reports.request.HOURS",
-        "ImportedChange": "sites_app.api.imports.CHANGES",
-        "OccupancyStatus": "reports.api.live_schemas.OCCUPANCY_STATUSES",
-        "QueueStatus": "reports.api.live_schemas.QUEUE_STATUSES",
-        "Report": "reports.api.schemas.REPORTS",
-        "SubscribedEvent": "alerts.models.webhooks.EventType.subscribable",
-        "XcsErrorCode": "reports.facade.described.ERROR_CODES",
-        "XcsFailure": ["error"],
-        "XcsOccupancyStatus": "reports.facade.described.OCCUPANCY_STATUSES",
-        "XcsQueueStatus": "reports.facade.described.QUEUE_STATUSES",
-        "XcsSensorStatus": "reports.facade.described.SENSOR_STATUSES",
-        "XcsSuccess": ["success"],
-        "ZoneKind": "sites_app.models.sensors.Zone.Kind",
-    },
-    "SWAGGER_UI_DIST": "SIDECAR",
-    # Its own validator is another host, which isn't to be told of ours.
-    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": [],
-    "SERVE_AUTHENTICATION": [],
-    # Fields say themselves what their choices mean.
-    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    # What is sent and what is answered differ: keys go in and never come out.
-    "COMPONENT_SPLIT_REQUEST": True,
-}
+SPECTACULAR_SETTINGS = openapi.SETTINGS
 
 # --- Workers ---
 CELERY_BROKER_URL = REDIS_URL or "redis://127.0.0.1:6379/0"
@@ -265,46 +212,7 @@ QUARANTINE_RETENTION_DAYS = env.int("XOVIS_QUARANTINE_RETENTION_DAYS", 90)
 
 # --- Logs: one line of JSON an event; for people at a terminal, plain text. ---
 LOG_FORMAT = env.str("XOVIS_LOG_FORMAT", "json")
-_renderer: Any = (
-    structlog.dev.ConsoleRenderer(colors=False) if LOG_FORMAT == "text" else structlog.processors.JSONRenderer()
-)
-_shared_processors: list[Any] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.processors.TimeStamper(fmt="iso"),
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.add_log_level,
-    structlog.stdlib.PositionalArgumentsFormatter(),
-    structlog.processors.format_exc_info,
-]
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "structured": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer],
-            "foreign_pre_chain": _shared_processors,
-        }
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
-    "root": {"handlers": ["console"], "level": env.str("XOVIS_LOG_LEVEL", "INFO")},
-    "loggers": {
-        # A line for every request and task start is noise at 10,000 controllers; what fails is logged as a warning.
-        "django_structlog": {"level": "WARNING"},
-        "celery.worker.strategy": {"level": "WARNING"},
-        "celery.app.trace": {"level": "WARNING"},
-        "celery.beat": {"level": "WARNING"},
-    },
-}
-structlog.configure(
-    processors=[
-        structlog.stdlib.filter_by_level,
-        *_shared_processors,
-        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-    ],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    cache_logger_on_first_use=True,
-)
+LOGGING = logs.configured(as_text=LOG_FORMAT == "text", level=env.str("XOVIS_LOG_LEVEL", "INFO"))
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 
 # --- The audit log: addresses that a client may write itself are not kept ---
