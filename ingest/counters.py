@@ -12,3 +12,15 @@ SENSOR_PARTS_IGNORED = Counter(
     ["part"],
     registry=REGISTRY,
 )
+POLLS = Counter(
+    "xovis_polls",
+    "Streams of controllers that were asked, by stream and how it went: ok, or the error's code.",
+    ["stream", "outcome"],
+    registry=REGISTRY,
+)
+FACTS_WRITTEN = Counter("xovis_facts_written", "Samples and intervals that polls brought.", registry=REGISTRY)
+EVENTS_DIGESTED = Counter(
+    "xovis_events_digested",
+    "Events of webhooks that were turned into facts, or put into quarantine.",
+    registry=REGISTRY,
+)

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from ingest import facts, pushed, quarantine
+from ingest import counters, facts, pushed, quarantine
 from ingest.isolation import each_alone
 from ingest.models import Event, Quarantine
 from ingest.quarantine import UNKNOWN_ZONE, Fault
@@ -55,6 +55,7 @@ def digest_batch(*, now: datetime) -> int:
         events = _claim()
         if events:
             each_alone(events, partial(_digest, now=now), partial(_give_up, now=now))
+    counters.EVENTS_DIGESTED.inc(len(events))
     return len(events)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
-from ingest import discovery, facts, poll_faults, polling, quarantine, standing
+from ingest import counters, discovery, facts, poll_faults, polling, quarantine, standing
 from ingest.asking import Outcome
 from ingest.quarantine import Fault
 from ingest.readings import future_limit
@@ -34,7 +35,19 @@ def write(work: polling.Work, outcomes: Sequence[Outcome], *, now: datetime) -> 
         noted = standing.note(work, outcomes, now)
     standing.put_off(noted)
     tally.failures = noted.failed
+    _count(outcomes, tally)
     return tally
+
+
+def _count(outcomes: Sequence[Outcome], tally: Tally) -> None:
+    counters.FACTS_WRITTEN.inc(tally.facts)
+    went = Counter(
+        (answered.question.kind, answered.error.code if answered.error else "ok")
+        for outcome in outcomes
+        for answered in outcome.answers
+    )
+    for (stream, result), times in went.items():
+        counters.POLLS.labels(stream=stream, outcome=result).inc(times)
 
 
 def keep(outcomes: Sequence[Outcome], directory: ZoneDirectory, *, now: datetime) -> tuple[int, int]:

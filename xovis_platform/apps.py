@@ -1,4 +1,4 @@
-"""The wiring as a Django app, so that its system checks are registered."""
+"""The wiring as a Django app, so that its system checks are registered and tasks are timed."""
 
 from django.apps import AppConfig
 
@@ -7,4 +7,5 @@ class PlatformConfig(AppConfig):
     name = "xovis_platform"
 
     def ready(self) -> None:
-        from xovis_platform import checks  # noqa: F401 - importing registers them
+        from xovis_platform import checks, tracing  # noqa: F401 - importing registers them
+        from xovis_platform.metrics import counted  # noqa: F401 - importing has tasks timed

@@ -23,10 +23,12 @@ from ingest.landing.xovis import XovisLanding  # noqa: E402
 from reports.stream.app import PATH as STREAM_PATH  # noqa: E402
 from reports.stream.app import LiveStream  # noqa: E402
 from xovis_platform.database import conninfo  # noqa: E402
+from xovis_platform.metrics.counted import measured_posts  # noqa: E402
 from xovis_platform.wsgi import application as django_application  # noqa: E402
 
 landing = Landing(conninfo)
-xovis_landing = XovisLanding(landing)
+landing_of_xcs = measured_posts(landing, "xcs")
+landing_of_xovis = measured_posts(XovisLanding(landing), "xovis")
 live_stream = LiveStream()
 django_in_threads: Any = WSGIMiddleware(cast("Any", django_application), workers=settings.WEB_THREADS)
 
@@ -36,11 +38,11 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
     elif scope["path"].startswith(PREFIX):
-        await landing(scope, receive, send)
+        await landing_of_xcs(scope, receive, send)
     elif scope["path"].rstrip("/") == STREAM_PATH:
         await live_stream(scope, receive, send)
     elif scope["path"].startswith(XOVIS_PREFIX):
-        await xovis_landing(scope, receive, send)
+        await landing_of_xovis(scope, receive, send)
     else:
         await django_in_threads(scope, _as_coroutines(receive), send)
 

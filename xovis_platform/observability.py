@@ -10,10 +10,10 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from ingest import counters
 from xovis_platform.celery import HEARTBEAT_KEY, HEARTBEAT_LIMIT_S
+from xovis_platform.metrics import asked, counted
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -67,59 +67,6 @@ _CHECKS: dict[str, Callable[[], None]] = {"database": _database, "broker": _brok
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus metrics: those of the database counted when they are asked for, and what this process has counted."""
-    registry = CollectorRegistry()
-    for name, (text, statement) in _GAUGES.items():
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-            Gauge(name, text, registry=registry).set(cursor.fetchone()[0] or 0)
-    return HttpResponse(
-        generate_latest(registry) + generate_latest(counters.REGISTRY), content_type=CONTENT_TYPE_LATEST
-    )
-
-
-_ASKED = """
-    FROM ingest_stream stream JOIN sites_app_controller controller ON controller.id = stream.controller_id
-    WHERE NOT stopped AND controller.enabled
-"""
-_BEHIND = "(stream.kind IN ('footfall', 'dwell', 'paths') AND coalesce(cursor < now() - interval '6 hours', true))"
-"""As `ingest.polling` has it."""
-
-_GAUGES = {
-    "xovis_stream_lateness_seconds": (
-        "How long the stream that has waited longest is overdue, those aside that are behind.",
-        f"SELECT greatest(0, extract(epoch FROM now() - min(due_at))) {_ASKED} AND NOT {_BEHIND}",
-    ),
-    "xovis_streams_behind": (
-        "Streams that fetch what lies hours back or more: new controllers' past, or what an outage left out.",
-        f"SELECT count(*) {_ASKED} AND {_BEHIND}",
-    ),
-    "xovis_streams_failing": (
-        "Streams whose last turn failed.",
-        "SELECT count(*) FROM ingest_stream WHERE consecutive_failures > 0",
-    ),
-    "xovis_events_undigested": (
-        "Events that landed and are not digested yet.",
-        "SELECT count(*) FROM ingest_event WHERE digested_at IS NULL",
-    ),
-    "xovis_quarantine_size": (
-        "Faults in quarantine that were not replayed.",
-        "SELECT count(*) FROM ingest_quarantine WHERE replayed_at IS NULL",
-    ),
-    "xovis_alerts_open": (
-        "Alerts that are not resolved.",
-        "SELECT count(*) FROM alerts_alert WHERE resolved_at IS NULL",
-    ),
-    "xovis_webhooks_waiting": (
-        "Deliveries of webhooks that are to be tried, or tried again.",
-        "SELECT count(*) FROM alerts_webhookdelivery WHERE state = 'waiting'",
-    ),
-    "xovis_mail_waiting": (
-        "Letters that are to be sent, or sent again.",
-        "SELECT count(*) FROM alerts_mail WHERE state = 'waiting'",
-    ),
-    "xovis_dirty_quarters": (
-        "Marks of quarters whose rollups are to be recomputed.",
-        "SELECT count(*) FROM ingest_dirty",
-    ),
-}
+    """Prometheus metrics: those of database and broker as they are now, and what processes have counted."""
+    registries = (asked.exposed(), counted.exposed())
+    return HttpResponse(b"".join(map(generate_latest, registries)), content_type=CONTENT_TYPE_LATEST)

@@ -61,6 +61,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "xovis_platform.metrics.counted.Measured",
     "django.middleware.security.SecurityMiddleware",
     "xovis_platform.policy.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -214,6 +215,9 @@ QUARANTINE_RETENTION_DAYS = env.int("XOVIS_QUARANTINE_RETENTION_DAYS", 90)
 LOG_FORMAT = env.str("XOVIS_LOG_FORMAT", "json")
 LOGGING = logs.configured(as_text=LOG_FORMAT == "text", level=env.str("XOVIS_LOG_LEVEL", "INFO"))
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+
+# --- What is measured: the port on which a worker in a container of its own answers for itself; 0 for none ---
+METRICS_PORT = env.int("XOVIS_METRICS_PORT", 0)
 
 # --- The audit log: addresses that a client may write itself are not kept ---
 AUDITLOG_DISABLE_REMOTE_ADDR = True

@@ -8,6 +8,7 @@ tables are partitioned by month; ``ingest.partitions`` makes and drops the parti
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Now
 
 from sites_app.models import Store, Zone
 
@@ -138,6 +139,7 @@ class Dirty(models.Model):
     store = of_store()
     measure = models.CharField(max_length=10, choices=Measure)
     quarter = models.DateTimeField()
+    marked_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         verbose_name_plural = "dirty quarters"

@@ -119,7 +119,7 @@ def running_stack(what: str, **values: str) -> Iterator[Stack]:
             process.wait(60)
 
 
-def wait_for(what: str, condition: Callable[[], object], patience_s: float = 90) -> float:
+def wait_for(what: str, condition: Callable[[], object], patience_s: float = 240) -> float:
     """Wait until something holds; how many seconds that took."""
     began = time.monotonic()
     while not condition():

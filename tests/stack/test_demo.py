@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 
 import pytest
@@ -27,6 +29,13 @@ def stack() -> Iterator[Stack]:
         wait_for("the demo has made its key", lambda: "logins" in (read_private(running.data_dir / "demo.json") or {}))
         wait_for("the demo is up, with live figures", running.newest_sample)
         yield running
+
+
+def test_the_web_server_answers_for_what_workers_have_counted(stack: Stack) -> None:
+    with urllib.request.urlopen(f"{stack.url}/metrics", timeout=10) as answer:
+        told = answer.read().decode()
+    assert re.search(r'^xovis_polls_total{outcome="ok",stream="live"} [1-9]', told, re.MULTILINE)
+    assert re.search(r'^xovis_task_seconds_count{outcome="success",task="reports.tasks.roll_up"} [1-9]', told, re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", KILLED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import urllib.error
 import urllib.request
@@ -89,9 +90,17 @@ def environment_of(data_dir: Path, port: int, services: Services) -> dict[str, s
         DATABASE_VARIABLE: services.database_url,
         BROKER_VARIABLE: services.redis_url,
         "XOVIS_LOG_FORMAT": os.environ.get("XOVIS_LOG_FORMAT", "text"),
+        "PROMETHEUS_MULTIPROC_DIR": str(_emptied(data_dir / "metrics")),
         "PYTHONUNBUFFERED": "1",
         "PYTHONPATH": f"{plan.ROOT}{os.pathsep}{python_path}" if python_path else str(plan.ROOT),
     }
+
+
+def _emptied(folder: Path) -> Path:
+    """Where processes share what they count: anew with each start."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
 
 
 def _owned(program: Program, environment: dict[str, str]) -> Program:
