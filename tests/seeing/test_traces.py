@@ -83,7 +83,7 @@ def test_an_export_is_followed_from_its_request_over_its_task_to_sql(traced: tup
     trace = collector.trace_of("exports")
     task = next(span for span in trace if span.name == "run/reports.tasks.make_export")
     under_task = [span.name for span in trace if span.parent_span_id == task.span_id]
-    assert any(name.startswith("SELECT") or name.startswith("UPDATE") for name in under_task), under_task
+    assert any(name.startswith(("SELECT", "UPDATE")) for name in under_task), under_task
     assert key.encode() not in collector.raw
     assert b"2026-11-02" not in collector.raw, "SQL is told without its values"
 

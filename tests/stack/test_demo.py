@@ -35,7 +35,9 @@ def test_the_web_server_answers_for_what_workers_have_counted(stack: Stack) -> N
     with urllib.request.urlopen(f"{stack.url}/metrics", timeout=10) as answer:
         told = answer.read().decode()
     assert re.search(r'^xovis_polls_total{outcome="ok",stream="live"} [1-9]', told, re.MULTILINE)
-    assert re.search(r'^xovis_task_seconds_count{outcome="success",task="reports.tasks.roll_up"} [1-9]', told, re.MULTILINE)
+    assert re.search(
+        r'^xovis_task_seconds_count{outcome="success",task="reports.tasks.roll_up"} [1-9]', told, re.MULTILINE
+    )
 
 
 @pytest.mark.parametrize("name", KILLED)
