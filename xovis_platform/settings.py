@@ -9,9 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import dj_database_url
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy
-from environs import Env, FileAwareEnv
+from environs import FileAwareEnv
 
 from xovis_platform import logs, openapi
 from xovis_platform.stack.state import read_secrets, read_stack
@@ -103,10 +104,10 @@ DATABASE_URL = env.str("XOVIS_DATABASE_URL", _stack.database_url if _stack else 
 REDIS_URL = env.str("XOVIS_REDIS_URL", _stack.redis_url if _stack else "")
 
 
-def _database() -> dict[str, Any]:
-    if not DATABASE_URL:
+def _database(url: str) -> dict[str, Any]:
+    if not url:
         return {"ENGINE": "django.db.backends.postgresql", "NAME": "xovis"}
-    parsed: dict[str, Any] = Env().dj_db_url("XOVIS_DATABASE_URL", DATABASE_URL)
+    parsed: dict[str, Any] = {**dj_database_url.parse(url)}
     # A pool in each process: a connection costs PostgreSQL a process, and the web server has many threads.
     parsed["OPTIONS"] = {
         **parsed.get("OPTIONS", {}),
@@ -116,7 +117,12 @@ def _database() -> dict[str, Any]:
     return parsed
 
 
-DATABASES = {"default": _database()}
+DATABASES = {"default": _database(DATABASE_URL)}
+# Reports are read from a replica, as long as it's no more than so many seconds behind.
+if REPLICA_URL := env.str("XOVIS_REPLICA_URL", ""):
+    DATABASES["replica"] = {**_database(REPLICA_URL), "TEST": {"MIRROR": "default"}}
+REPLICA_LAG_S = env.float("XOVIS_REPLICA_LAG_S", 5.0)
+DATABASE_ROUTERS = ["reports.replicas.ReplicaRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": (

@@ -11,9 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from django.db import connection
-
 from ingest.models import Measure
+from reports import replicas
 from reports.expected import Expectation
 from reports.health.coverage import Known
 from reports.measures import SPECS
@@ -51,6 +50,6 @@ def nights(request: HealthRequest, scope: Scope, now: datetime) -> Mapping[tuple
 
 
 def _lowest(request: HealthRequest, scope: Scope) -> dict[tuple[int, int], tuple[int | None, int]]:
-    with connection.cursor() as cursor:
+    with replicas.cursor() as cursor:
         cursor.execute(_STATEMENT, {"start": request.start, "end": request.end, "store_ids": scope.store_ids})
         return {(pk, day.toordinal()): (lowest, covered_us) for pk, day, lowest, covered_us in cursor.fetchall()}

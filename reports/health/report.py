@@ -9,7 +9,7 @@ from functools import reduce
 from typing import Any
 
 from ingest.models import Measure
-from reports import figures
+from reports import figures, replicas
 from reports.calendar import quarter_start
 from reports.health import coverage, gaps
 from reports.health.clocks import clocks
@@ -59,13 +59,17 @@ def run(
     request: HealthRequest, principal: Principal, *, now: datetime, row_limit: int | None = ROW_LIMIT
 ) -> HealthReport:
     """Answer it. Raises ``TooManyRows`` where there would be more than ``row_limit``."""
-    made = _Run.of(request, principal, now=now, row_limit=row_limit)
-    return HealthReport(request, now, ordered(request, COLUMNS, made.rows()), made.sums().totals())
+
+    def made() -> HealthReport:
+        made = _Run.of(request, principal, now=now, row_limit=row_limit)
+        return HealthReport(request, now, ordered(request, COLUMNS, made.rows()), made.sums().totals())
+
+    return replicas.read(made)
 
 
 def sums(request: HealthRequest, principal: Principal, *, now: datetime) -> Sums:
     """What its totals are made of, where it's made in parts."""
-    return _Run.of(request, principal, now=now, row_limit=None).sums()
+    return replicas.read(lambda: _Run.of(request, principal, now=now, row_limit=None).sums())
 
 
 @dataclass(frozen=True, slots=True)

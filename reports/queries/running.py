@@ -9,6 +9,7 @@ from itertools import chain, islice
 from typing import Any
 
 from ingest.models import Measure
+from reports import replicas
 from reports.comparing import shift_of
 from reports.expected import Expectation
 from reports.measures import SPECS, MeasureSpec
@@ -85,6 +86,10 @@ class _Run:
 
 def run(request: ReportRequest, principal: Principal, *, now: datetime, row_limit: int | None = ROW_LIMIT) -> Report:
     """Answer a report. Raises ``TooManyRows`` where there would be more than ``row_limit``."""
+    return replicas.read(lambda: _run(request, principal, now, row_limit))
+
+
+def _run(request: ReportRequest, principal: Principal, now: datetime, row_limit: int | None) -> Report:
     made = _prepare(request, principal, scope.load(request, principal), now=now)
     if row_limit is not None and (count := _row_count(request, made.scope)) > row_limit:
         raise TooManyRows(count)

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
 from django.db.models import Count, F, Q, QuerySet
 
 from ingest.models import Measure
+from reports import replicas
 from reports.calendar import day_quarters
 from reports.expected import EVER, Life, life_of
 from reports.models import StoreBasis
@@ -233,7 +233,7 @@ def _tuples(queryset: QuerySet[Any, Any]) -> list[Any]:
         statement, parameters = queryset.query.sql_with_params()
     except EmptyResultSet:  # what can't have rows isn't asked for
         return []
-    with connection.cursor() as cursor:
+    with replicas.cursor() as cursor:
         cursor.execute(statement, parameters)
         return list(cursor.fetchall())
 

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
-from django.db import connection
-
+from reports import replicas
 from reports.measures import MeasureSpec
 from reports.merging import MERGES
 
@@ -90,7 +89,7 @@ def fetch(read: Read) -> list[tuple[Any, ...]]:
         found.text = f"SELECT place, key, {', '.join(shown)} FROM ({source}) AS rollup"
     else:
         found.text = _merged(read, source, ("place", "key", *(name for _, name in read.apart)), last=True)
-    with connection.cursor() as cursor:
+    with replicas.cursor() as cursor:
         cursor.execute(found.text, found.parameters)
         return list(cursor.fetchall())
 
