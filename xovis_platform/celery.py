@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import warnings
+from datetime import datetime
 from typing import Any
 
 from celery import Celery
 from celery.exceptions import SecurityWarning
+from celery.schedules import schedstate, schedule
 from celery.signals import setup_logging
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
@@ -24,6 +26,21 @@ app.steps["worker"].add(DjangoStructLogInitStep)  # the request's id goes on int
 QUEUES = ("poll", "digest", "rollup", "default", "tell")
 HEARTBEAT_KEY = "xovis:heartbeat"
 HEARTBEAT_LIMIT_S = 30
+
+
+class Steady(schedule):
+    """A schedule that goes on when the clock is set back, instead of waiting until it's then again."""
+
+    def is_due(self, last_run_at: datetime) -> schedstate:
+        """Due also where the last time lies in the future."""
+        if last_run_at > self.now():
+            return schedstate(True, self.seconds)
+        return super().is_due(last_run_at)
+
+
+def _steady(entries: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {name: {**entry, "schedule": Steady(entry["schedule"])} for name, entry in entries.items()}
+
 
 app.conf.update(
     task_default_queue="default",
@@ -47,45 +64,51 @@ app.conf.update(
         "portal.tasks.send_schedules": {"queue": "tell"},
     },
     # A tick that was missed need not be made up for: each task takes all that is due. So a tick expires with the next.
-    beat_schedule={
-        "heartbeat": {"task": "xovis_platform.tasks.heartbeat", "schedule": 2.0, "options": {"expires": 10}},
-        "dispatch-polls": {
-            "task": "ingest.tasks.dispatch_polls",
-            "schedule": 2.0,
-            "options": {"queue": "poll", "expires": 10},
-        },
-        "digest-events": {"task": "ingest.tasks.digest_events", "schedule": 1.0, "options": {"expires": 10}},
-        "replay-found-zones": {
-            "task": "ingest.tasks.replay_found_zones",
-            "schedule": 10.0,
-            "options": {"expires": 10},
-        },
-        "roll-up": {"task": "reports.tasks.roll_up", "schedule": 3.0, "options": {"expires": 30}},
-        "dispatch-exports": {"task": "reports.tasks.dispatch_exports", "schedule": 2.0, "options": {"expires": 10}},
-        "sweep-exports": {"task": "reports.tasks.sweep_exports", "schedule": 3600.0, "options": {"expires": 3600}},
-        "note-clocks": {"task": "reports.tasks.note_clocks", "schedule": 300.0, "options": {"expires": 300}},
-        "run-backfills": {"task": "ingest.tasks.run_backfills", "schedule": 2.0, "options": {"expires": 10}},
-        "review-alerts": {"task": "alerts.tasks.review", "schedule": 15.0, "options": {"expires": 15}},
-        "deliver-webhooks": {
-            "task": "alerts.tasks.deliver_webhooks",
-            "schedule": 2.0,
-            "options": {"queue": "tell", "expires": 10},
-        },
-        "send-mail": {"task": "alerts.tasks.send_mail", "schedule": 5.0, "options": {"queue": "tell", "expires": 30}},
-        "forget-alerts": {"task": "alerts.tasks.forget", "schedule": 3600.0, "options": {"expires": 3600}},
-        "refresh-board": {"task": "portal.tasks.refresh_board", "schedule": 2.0, "options": {"expires": 10}},
-        "refresh-trust": {"task": "portal.tasks.refresh_trust", "schedule": 60.0, "options": {"expires": 60}},
-        "send-schedules": {
-            "task": "portal.tasks.send_schedules",
-            "schedule": 60.0,
-            "options": {"queue": "tell", "expires": 60},
-        },
-        "make-partitions": {
-            "task": "ingest.tasks.maintain_partitions",
-            "schedule": 3600.0,
-            "options": {"expires": 3600},
-        },
-    },
+    beat_schedule=_steady(
+        {
+            "heartbeat": {"task": "xovis_platform.tasks.heartbeat", "schedule": 2.0, "options": {"expires": 10}},
+            "dispatch-polls": {
+                "task": "ingest.tasks.dispatch_polls",
+                "schedule": 2.0,
+                "options": {"queue": "poll", "expires": 10},
+            },
+            "digest-events": {"task": "ingest.tasks.digest_events", "schedule": 1.0, "options": {"expires": 10}},
+            "replay-found-zones": {
+                "task": "ingest.tasks.replay_found_zones",
+                "schedule": 10.0,
+                "options": {"expires": 10},
+            },
+            "roll-up": {"task": "reports.tasks.roll_up", "schedule": 3.0, "options": {"expires": 30}},
+            "dispatch-exports": {"task": "reports.tasks.dispatch_exports", "schedule": 2.0, "options": {"expires": 10}},
+            "sweep-exports": {"task": "reports.tasks.sweep_exports", "schedule": 3600.0, "options": {"expires": 3600}},
+            "note-clocks": {"task": "reports.tasks.note_clocks", "schedule": 300.0, "options": {"expires": 300}},
+            "run-backfills": {"task": "ingest.tasks.run_backfills", "schedule": 2.0, "options": {"expires": 10}},
+            "review-alerts": {"task": "alerts.tasks.review", "schedule": 15.0, "options": {"expires": 15}},
+            "deliver-webhooks": {
+                "task": "alerts.tasks.deliver_webhooks",
+                "schedule": 2.0,
+                "options": {"queue": "tell", "expires": 10},
+            },
+            "send-mail": {
+                "task": "alerts.tasks.send_mail",
+                "schedule": 5.0,
+                "options": {"queue": "tell", "expires": 30},
+            },
+            "forget-alerts": {"task": "alerts.tasks.forget", "schedule": 3600.0, "options": {"expires": 3600}},
+            "refresh-board": {"task": "portal.tasks.refresh_board", "schedule": 2.0, "options": {"expires": 10}},
+            "refresh-trust": {"task": "portal.tasks.refresh_trust", "schedule": 60.0, "options": {"expires": 60}},
+            "send-schedules": {
+                "task": "portal.tasks.send_schedules",
+                "schedule": 60.0,
+                "options": {"queue": "tell", "expires": 60},
+            },
+            "make-partitions": {
+                "task": "ingest.tasks.maintain_partitions",
+                "schedule": 3600.0,
+                "options": {"expires": 3600},
+            },
+        }
+    ),
 )
 
 
