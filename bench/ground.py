@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
+from xovis_platform.stack.plan import CONNECTIONS
 from xovis_platform.stack.ports import LOOPBACK, free_ports
 from xovis_platform.stack.services import BROKER_VARIABLE, DATABASE_VARIABLE, temporary_services
 
@@ -47,7 +48,7 @@ def granian(application: str, interface: str, variables: Mapping[str, str] | Non
     command = [
         str(Path(sys.executable).with_name("granian")),
         *("--interface", interface, "--workers", str(WORKERS), "--log-level", "warning"),
-        *("--host", LOOPBACK, "--port", str(port), application),
+        *("--host", LOOPBACK, "--port", str(port), "--backpressure", str(CONNECTIONS), application),
     ]
     with subprocess.Popen(command, env={**os.environ, **(variables or {})}) as process:
         try:

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from ingest.models import Measure
 from reports import basis
-from reports.calendar import day_quarters, quarter_number, quarter_start
+from reports.calendar import day_quarters, quarter_number
 from reports.rollups import draining, kept, longer
 from sites_app.models import Store
 
@@ -65,8 +65,7 @@ def rebuild(part: Part) -> None:
     """Make a part anew, and all hours, days and months that it lies in."""
     with transaction.atomic(), connection.cursor() as cursor:
         draining.lock(cursor, part.measure)
-        numbers = range(part.first, part.last)
-        draining.recompute(part.measure, {part.store_id: map(quarter_start, numbers)})
+        draining.recompute(part.measure, {part.store_id: range(part.first, part.last)})
 
 
 def rebuild_regions(stores: Sequence[Store]) -> None:

@@ -32,7 +32,7 @@ def run(size: float | None = None) -> Iterator[Figure]:
 
         django.setup()
         logging.disable()  # what fails is an exception here
-        from bench.reports import beside_sql, live, rolling, writing
+        from bench.reports import beside_sql, listening, live, rolling, writing
 
         _make_chain(max(20, round(STORES * size)))
         yield from beside_sql.run()
@@ -40,6 +40,7 @@ def run(size: float | None = None) -> Iterator[Figure]:
         yield from writing.files(size)
         yield from rolling.run(max(10, round(1_000 * size)))
         yield from live.run(max(50, round(5_000 * size)))
+        yield from listening.run(max(100, round(1_000 * size)))
 
 
 def _say(text: str) -> None:

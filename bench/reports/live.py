@@ -61,7 +61,9 @@ def _make_live(stores: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO ingest_zonestate (zone_id, store_id, occupancy_at, occupancy_received_at, people, capacity) "
-            "SELECT id, store_id, now(), now(), (random() * 100)::int, 200 FROM sites_app_zone WHERE has_occupancy"
+            "SELECT id, store_id, at, at, (random() * 100)::int, 200 FROM sites_app_zone, "
+            # Each store is asked in a moment of its own.
+            "LATERAL (SELECT now() - store_id * 7919 % 60000000 * interval '1 microsecond' AS at) AS poll WHERE has_occupancy"
         )
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE ingest_zonestate, sites_app_store, sites_app_zone")

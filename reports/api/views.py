@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, ClassVar, cast
@@ -35,7 +36,7 @@ class _LiveView(Endpoint):
         """The live figures of these stores, and until when they hold."""
         raise NotImplementedError
 
-    def answers(self, figures: list[Any], now_us: int) -> list[Any]:
+    def answers(self, figures: list[Any], now_us: int) -> Sequence[Any]:
         """The figures as the API writes them."""
         raise NotImplementedError
 
@@ -86,8 +87,8 @@ class LiveOccupancy(_LiveView):
         items = live.occupancy(scope, now=now)
         return items, live.occupancy_until_us(items)
 
-    def answers(self, figures: list[Any], now_us: int) -> list[Any]:
-        return [answers.occupancy_answer(item, now_us) for item in figures]
+    def answers(self, figures: list[Any], now_us: int) -> Sequence[Any]:
+        return answers.occupancy_answers(figures, now_us)
 
 
 class LiveQueues(_LiveView):
@@ -110,8 +111,8 @@ class LiveQueues(_LiveView):
         items = live.queues(scope, now=now)
         return items, live.queues_until_us(items)
 
-    def answers(self, figures: list[Any], now_us: int) -> list[Any]:
-        return [answers.queue_answer(item, now_us) for item in figures]
+    def answers(self, figures: list[Any], now_us: int) -> Sequence[Any]:
+        return answers.queue_answers(figures, now_us)
 
 
 class _ReportView(Endpoint):

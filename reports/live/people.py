@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -94,16 +94,16 @@ _CODE = attrgetter("code")
 
 
 def _sum(place: Place, zones: list[ZoneOccupancy]) -> StoreOccupancy:
-    zones.sort(key=_CODE)
-    return StoreOccupancy(
-        place,
-        _if_all([zone.people for zone in zones], sum),
-        place.capacity or _if_all([zone.capacity or None for zone in zones], sum),
-        _if_all([zone.at_us for zone in zones], min),
-        zones,
-    )
-
-
-def _if_all(parts: Sequence[int | None], merged: Callable[[Any], int]) -> int | None:
-    """Of parts, where there is any and all of them are known."""
-    return None if not parts or None in parts else merged(parts)
+    if not zones:
+        return StoreOccupancy(place, None, place.capacity, None, zones)
+    if len(zones) > 1:
+        zones.sort(key=_CODE)
+    people: int | None = 0
+    capacity: int | None = 0
+    at_us = zones[0].at_us
+    # One pass, for thousands of stores; of each, a part that isn't known leaves the whole unknown.
+    for zone in zones:
+        people = None if people is None or zone.people is None else people + zone.people
+        capacity = capacity + zone.capacity if capacity is not None and zone.capacity else None
+        at_us = None if at_us is None or zone.at_us is None else min(at_us, zone.at_us)
+    return StoreOccupancy(place, people, place.capacity or capacity, at_us, zones)

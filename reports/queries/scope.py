@@ -7,9 +7,10 @@ agree while changed hours are still being worked in.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -109,7 +110,7 @@ def load(request: ReportRequest, principal: Principal) -> Scope:
     """All that a report needs to know of the registry, in a few queries for any number of stores."""
     filtered = bool(request.stores or request.regions or request.tags or request.zones)
     everything = principal.sees_all and not filtered
-    rows = _tuples(_stores(request, principal).order_by().values_list(*_FIELDS))
+    rows = _tuples(_all_stores if everything else lambda: _statement(_fields_of(_stores(request, principal))))
     rows.sort(key=itemgetter(1))
     if request.measure == Measure.PATHS or (request.by != "zone" and not request.zones):
         expected, changing = _expected(request, None if everything else [row[0] for row in rows])
@@ -129,6 +130,15 @@ def load(request: ReportRequest, principal: Principal) -> Scope:
 _FIELDS = (
     "pk", "code", "region_id", "opened_on", "closed_on", "report_basis__hours_digest", "report_basis__region_id",
 )  # fmt: skip
+
+
+def _fields_of(stores: StoreQuerySet) -> QuerySet[Any, Any]:
+    return stores.order_by().values_list(*_FIELDS)
+
+
+@cache
+def _all_stores() -> Statement:
+    return _statement(_fields_of(Store.objects.all()))
 
 
 def _are_whole_regions(request: ReportRequest, rows: Sequence[Any], *, everything: bool) -> bool:
@@ -199,25 +209,36 @@ def _expected(request: ReportRequest, store_ids: Sequence[int] | None) -> _Expec
         return lambda _: one, ()
     if request.measure == Measure.PATHS:
         with_paths = Controller.objects.exclude(path_analytics=False).order_by().values_list("store_id")
-        there = {store_id for (store_id,) in _tuples(with_paths)}
+        there = {store_id for (store_id,) in _tuples(lambda: _statement(with_paths))}
         return lambda store_id: one if store_id in there else none, ()
-    zones = Zone.objects.filter(_measured(request.measure)).order_by()
-    found, changing = _lives_of(zones if store_ids is None else zones.filter(store__in=store_ids))
+    measured = request.measure
+    if store_ids is None:
+        found, changing = _lives_of(_tuples(lambda: _alike_of_all(measured)))
+    else:
+        of_stores = Zone.objects.filter(_measured(measured), store__in=store_ids)
+        found, changing = _lives_of(_tuples(lambda: _statement(_alike(of_stores))))
     return lambda store_id: found.get(store_id, none), changing
 
 
-def _lives_of(zones: ZoneQuerySet) -> tuple[dict[int, Lives], list[ChangingZone]]:
-    """What is expected by store id, and the zones that come or go. Most have always been there: those are only counted."""
+@cache
+def _alike_of_all(measure: Measure) -> Statement:
+    return _statement(_alike(Zone.objects.filter(_measured(measure))))
+
+
+def _alike(zones: ZoneQuerySet) -> QuerySet[Any, Any]:
+    """By store and life, how many zones there are, and which if they come or go. Most have always been there."""
     comes_or_goes = Q(appeared_at__isnull=False) | Q(retired_at__isnull=False)
-    alike = zones.values("store_id", "appeared_at", "retired_at").annotate(
-        zones=Count("pk"), pks=ArrayAgg("pk", filter=comes_or_goes)
-    )
+    of_life = zones.order_by().values("store_id", "appeared_at", "retired_at")
+    counted = of_life.annotate(zones=Count("pk"), pks=ArrayAgg("pk", filter=comes_or_goes))
+    return counted.values_list("store_id", "appeared_at", "retired_at", "zones", "pks")
+
+
+def _lives_of(alike: Iterable[Any]) -> tuple[dict[int, Lives], list[ChangingZone]]:
+    """What is expected by store id, and the zones that come or go."""
     same: dict[int, Lives] = {}
     expected: dict[int, Lives] = {}
     changing: list[ChangingZone] = []
-    for store_id, appeared_at, retired_at, count, pks in _tuples(
-        alike.values_list("store_id", "appeared_at", "retired_at", "zones", "pks")
-    ):
+    for store_id, appeared_at, retired_at, count, pks in alike:
         lives = same.setdefault(count, ((EVER, count),))
         if pks is not None:
             life = life_of(appeared_at, retired_at)
@@ -227,10 +248,18 @@ def _lives_of(zones: ZoneQuerySet) -> tuple[dict[int, Lives], list[ChangingZone]
     return expected, changing
 
 
-def _tuples(queryset: QuerySet[Any, Any]) -> list[Any]:
+Statement = tuple[str, tuple[Any, ...]]
+
+
+def _statement(queryset: QuerySet[Any, Any]) -> Statement:
+    """A query as SQL and its parameters. Of all stores it's kept: to put it together takes as long as to answer it."""
+    return queryset.query.sql_with_params()
+
+
+def _tuples(made: Callable[[], Statement]) -> list[Any]:
     """The rows of a ``values_list`` as the database gives them: thousands of them needn't pass through the ORM."""
     try:
-        statement, parameters = queryset.query.sql_with_params()
+        statement, parameters = made()
     except EmptyResultSet:  # what can't have rows isn't asked for
         return []
     with replicas.cursor() as cursor:
@@ -262,7 +291,7 @@ def _zones(request: ReportRequest, stores: Sequence[ScopedStore]) -> list[Scoped
     wanted = set(request.zones)
     found = []
     fields = zones.order_by().values_list("pk", "store_id", "code", "appeared_at", "retired_at")
-    for pk, store_id, code, appeared_at, retired_at in _tuples(fields):
+    for pk, store_id, code, appeared_at, retired_at in _tuples(lambda: _statement(fields)):
         store = by_pk[store_id]
         if not wanted or f"{store.code}/{code}" in wanted:
             life = life_of(appeared_at, retired_at).within(store.life)

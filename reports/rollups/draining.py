@@ -11,9 +11,8 @@ from typing import Any
 from django.db import connection, transaction
 
 from ingest.models import Measure
-from reports.calendar import quarter_number
 from reports.rollups import cutting, longer, quarters
-from reports.rollups.spans import Span, day_of, hour_of, month_of
+from reports.rollups.spans import Span, day_of, day_span, hour_of, month_of
 from reports.rollups.stores import Run, Stores, runs
 
 DRAIN_MARKS = 20_000
@@ -30,31 +29,33 @@ _DRAIN = """
         SELECT max(id) FROM (SELECT id FROM {table} WHERE measure = %(measure)s ORDER BY id LIMIT %(limit)s) AS first
     ) RETURNING store_id, {column}
 """
+# A quarter as its number: what is to be recomputed is reckoned with as such.
+_NUMBER = "(date_part('epoch', quarter) / 900)::bigint"
 
-_DRAIN_PAST = """
+_DRAIN_PAST = f"""
     DELETE FROM ingest_dirty
     WHERE measure = %(measure)s AND quarter < %(present)s AND id <= (
         SELECT max(id) FROM (
             SELECT id FROM ingest_dirty WHERE measure = %(measure)s AND quarter < %(present)s ORDER BY id LIMIT %(limit)s
         ) AS first
-    ) RETURNING store_id, quarter
+    ) RETURNING store_id, {_NUMBER}
 """
 # Store by store: a quarter that is still being measured has been marked many times, and is to be recomputed once.
-_DRAIN_PRESENT = """
+_DRAIN_PRESENT = f"""
     DELETE FROM ingest_dirty
     WHERE measure = %(measure)s AND quarter >= %(present)s AND id <= %(newest)s AND store_id <= (
         SELECT max(store_id) FROM (
             SELECT DISTINCT store_id FROM ingest_dirty
             WHERE measure = %(measure)s AND quarter >= %(present)s AND id <= %(newest)s ORDER BY store_id LIMIT %(limit)s
         ) AS first
-    ) RETURNING store_id, quarter
+    ) RETURNING store_id, {_NUMBER}
 """
 
-# A batch's samples are grouped in memory.
+# A batch's facts are grouped in memory.
 _ROOM = "SET LOCAL work_mem = '128MB'"
 
-Quarters = Mapping[int, Iterable[datetime]]
-"""Quarters to recompute, by store id."""
+Quarters = Mapping[int, Iterable[int]]
+"""Quarters to recompute, by their numbers, of stores by their ids."""
 Days = Mapping[int, Iterable[int]]
 """Local days to cut anew, as ordinals, by store id."""
 
@@ -64,7 +65,7 @@ def drain(measure: Measure) -> int:
 
     0 also while another process drains it.
     """
-    return _drain(measure, _DRAIN.format(table="ingest_dirty", column="quarter"), limit=DRAIN_MARKS)
+    return _drain(measure, _DRAIN.format(table="ingest_dirty", column=_NUMBER), limit=DRAIN_MARKS)
 
 
 def drain_past(measure: Measure, present: datetime) -> int:
@@ -90,7 +91,7 @@ def _drain(measure: Measure, statement: str, **limits: Any) -> int:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCKS[measure]])
         if not cursor.fetchone()[0]:
             return 0
-        marked: dict[int, set[datetime]] = defaultdict(set)
+        marked: dict[int, set[int]] = defaultdict(set)
         for store_id, quarter in _take(cursor, statement, measure, **limits):
             marked[store_id].add(quarter)
         days: dict[int, set[int]] = defaultdict(set)
@@ -113,7 +114,7 @@ def _take(cursor: Any, statement: str, measure: Measure, **limits: Any) -> list[
 def recompute(measure: Measure, marked: Quarters) -> int:
     """Recompute these quarters of a measure, and all that they are a part of; how many quarters."""
     stores = Stores.load(marked)
-    numbers = {pk: {quarter_number(start) for start in marked[pk]} for pk in sorted(marked) if pk in stores.trading}
+    numbers = {pk: set(marked[pk]) for pk in sorted(marked) if pk in stores.trading}
     stretches = [run for pk in numbers for run in runs(pk, numbers[pk], stores.trading[pk])]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_ROOM)
@@ -158,9 +159,9 @@ def _write_longer(cursor: Any, measure: Measure, stores: Stores, numbers: Mappin
     for pk, of_store in numbers.items():
         zone = stores.trading[pk].zone
         hours.update((pk, hour_of(number, zone)) for number in of_store)
-        spans = {day_of(number, zone) for number in of_store}
-        days.update((pk, span) for span in spans)
-        months.update((pk, month_of(span.local, zone)) for span in spans)
+        ordinals = {day_of(number, zone) for number in of_store}
+        days.update((pk, day_span(ordinal, zone)) for ordinal in ordinals)
+        months.update((pk, month_of(ordinal, zone)) for ordinal in ordinals)
     longer.write(cursor, measure, "hour", hours)
     longer.write(cursor, measure, "day", days)
     longer.write(cursor, measure, "month", months)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from ingest.models import Measure
-from reports.merging import MERGES, Merge
+from reports.merging import MERGES
 from reports.partitions import REGION_GRAINS
 from reports.rollups.quarters import key_of, whole
-from reports.rollups.replacing import Changed, replacement
+from reports.rollups.replacing import Changed, replace, replacement, rows_of_places
 from reports.rollups.spans import Span
+from reports.rollups.wire import numbers
 
 FINER = {"hour": "quarter", "day": "hour", "month": "day"}
 
@@ -19,10 +21,11 @@ Spans = Iterable[tuple[int, Span]]
 """Hours, days or months of stores, by their ids."""
 
 _PLACES = """
-    SELECT store_id, 0::bigint AS zone_id FROM (SELECT DISTINCT store_id FROM bucket) AS of_bucket
+    SELECT store_id, 0::bigint AS zone_id FROM (SELECT DISTINCT store_id FROM stretch) AS of_stretch
     UNION ALL
-    SELECT store_id, id FROM sites_app_zone WHERE store_id IN (SELECT store_id FROM bucket)
+    SELECT store_id, id FROM sites_app_zone WHERE store_id IN (SELECT store_id FROM stretch)
 """
+_REGION_KEY = ("region_id", "local", "is_open")
 
 
 def write(cursor: Any, measure: Measure, grain: str, spans: Spans) -> Changed:
@@ -30,56 +33,57 @@ def write(cursor: Any, measure: Measure, grain: str, spans: Spans) -> Changed:
     ordered = sorted(set(spans))
     if not ordered:
         return set()
-    columns: list[list[Any]] = [[store_id for store_id, _ in ordered]]
-    columns += [list(column) for column in zip(*(span for _, span in ordered), strict=True)]
-    cursor.execute(_statement(measure, grain), columns)
-    changed = set(cursor.fetchall())
+    merge = MERGES[measure]
+    columns = [numbers(store_id for store_id, _ in ordered), numbers(_stretches(ordered))]
+    columns += [numbers(span[place] for _, span in ordered) for place in range(3)]
+    changed = replace(cursor, _statement(measure, grain), columns, merge.table, key_of(merge), grain)
     if grain in REGION_GRAINS:
         write_regions(cursor, measure, grain, changed)
     return changed
 
 
+def _stretches(ordered: list[tuple[int, Span]]) -> Iterator[int]:
+    """For each span the number of the stretch that it's a part of: of spans of a store that touch."""
+    number = 0
+    yield number
+    for (store_id, span), (next_id, following) in pairwise(ordered):
+        number += (store_id, span.end) != (next_id, following.start)
+        yield number
+
+
 @cache
 def _statement(measure: Measure, grain: str) -> str:
     merge = MERGES[measure]
-    keys = ", ".join(f"rollup.{key}" for key in merge.keys)
+    keys = ", ".join(merge.keys)
+    of_rollup = ", ".join(f"rollup.{name}" for name in (*merge.keys, "is_open", *merge.columns))
     figures = ", ".join(f"{how} AS {name}" for name, how in merge.expressions.items())
+    standing = rows_of_places(merge, grain, "stretch")
     return f"""
-        WITH bucket AS MATERIALIZED (
-            SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::timestamp[])
-                          AS t (store_id, starts, ends, local_start)
-        ), place AS MATERIALIZED ({_PLACES}), fresh AS MATERIALIZED (
-            SELECT bucket.store_id, {keys}, '{grain}' AS grain, bucket.starts AS start, rollup.is_open,
-                   bucket.local_start AS local, {figures}
-            FROM bucket {_join(merge, "rollup", FINER[grain])}
-            GROUP BY bucket.store_id, bucket.starts, bucket.local_start, rollup.is_open, {keys}
+        WITH stretch AS MATERIALIZED (
+            SELECT store_id, to_timestamp(min(first) * 900) AS starts, to_timestamp(max(until) * 900) AS ends,
+                   array_agg(to_timestamp(first * 900) ORDER BY first) AS buckets,
+                   array_agg(to_timestamp(local_s) AT TIME ZONE 'UTC' ORDER BY first) AS locals
+            FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
+                 AS span (store_id, number, first, until, local_s)
+            GROUP BY store_id, number
+        ), place AS MATERIALIZED ({_PLACES}), finer AS MATERIALIZED (
+            SELECT stretch.store_id, {of_rollup}, buckets[bucket] AS start, locals[bucket] AS local
+            FROM {rows_of_places(merge, FINER[grain], "stretch")},
+                 LATERAL (SELECT width_bucket(rollup.start, stretch.buckets) AS bucket) AS within
+        ), fresh AS (
+            SELECT store_id, {keys}, start, is_open, local, {figures}
+            FROM finer GROUP BY store_id, {keys}, start, is_open, local
         )
-        {replacement(merge.table, key_of(merge), merge.columns, stale=_stale(merge, grain), whole=whole(merge))}
-    """
-
-
-def _join(merge: Merge, alias: str, grain: str) -> str:
-    place = "JOIN place USING (store_id)" if "zone_id" in merge.keys else ""
-    return f"{place} JOIN {merge.table} {alias} ON {_within(merge, alias, grain)}"
-
-
-def _stale(merge: Merge, grain: str) -> str:
-    place = "JOIN place USING (store_id)" if "zone_id" in merge.keys else ""
-    return f"USING bucket {place} WHERE {_within(merge, 'old', grain)}"
-
-
-def _within(merge: Merge, alias: str, grain: str) -> str:
-    zone = f"AND {alias}.zone_id = place.zone_id" if "zone_id" in merge.keys else ""
-    return f"""
-        {alias}.store_id = bucket.store_id {zone} AND {alias}.grain = '{grain}'
-        AND {alias}.start >= bucket.starts AND {alias}.start < bucket.ends
+        {replacement(merge.table, key_of(merge), merge.columns, grain, standing=standing, whole=whole(merge))}
     """
 
 
 def write_regions(cursor: Any, measure: Measure, grain: str, changed: Changed) -> None:
     """Make the sums of regions anew for these stores and local times."""
-    if changed and MERGES[measure].region_table:
-        cursor.execute(_regions(measure, grain), [list(column) for column in zip(*changed, strict=True)])
+    table = MERGES[measure].region_table
+    if changed and table:
+        columns = [numbers(column) for column in zip(*changed, strict=True)]
+        replace(cursor, _regions(measure, grain), columns, table, _REGION_KEY, grain)
 
 
 def rewrite_regions(cursor: Any, measure: Measure, region_ids: Iterable[int]) -> None:
@@ -98,30 +102,34 @@ def rewrite_regions(cursor: Any, measure: Measure, region_ids: Iterable[int]) ->
 def _regions(measure: Measure, grain: str) -> str:
     merge = MERGES[measure]
     figures = ", ".join(f"{how} AS {name}" for name, how in merge.region_expressions.items())
+    standing = f"""
+        bucket CROSS JOIN LATERAL (
+            SELECT * FROM {merge.region_table} AS row
+            WHERE row.region_id = bucket.region_id AND row.grain = '{grain}' AND row.local = bucket.local
+            OFFSET 0
+        ) AS rollup
+    """
     return f"""
         WITH bucket AS MATERIALIZED (
-            SELECT DISTINCT basis.region_id, changed.local_start
-            FROM unnest(%s::bigint[], %s::timestamp[]) AS changed (store_id, local_start)
+            SELECT DISTINCT basis.region_id, to_timestamp(changed.local_s) AT TIME ZONE 'UTC' AS local
+            FROM unnest(%s::bigint[], %s::bigint[]) AS changed (store_id, local_s)
             JOIN reports_storebasis basis USING (store_id)
-        ), fresh AS MATERIALIZED (
-            SELECT bucket.region_id, '{grain}' AS grain, bucket.local_start AS local, rollup.is_open, {figures}
-            FROM bucket
+        ), fresh AS (
+            SELECT region_id, local, is_open, {figures}
+            FROM (SELECT bucket.region_id, rollup.* FROM bucket
             JOIN reports_storebasis basis USING (region_id)
-            JOIN {merge.table} rollup USING (store_id)
-            -- No clock is further from UTC: the instants bound what the primary key is searched for.
-            WHERE rollup.zone_id = 0 AND rollup.grain = '{grain}' AND rollup.local = bucket.local_start
-              AND rollup.start > bucket.local_start AT TIME ZONE 'UTC' - interval '15 hours'
-              AND rollup.start < bucket.local_start AT TIME ZONE 'UTC' + interval '15 hours'
-            GROUP BY bucket.region_id, bucket.local_start, rollup.is_open
+            CROSS JOIN LATERAL (
+                SELECT * FROM {merge.table} AS row
+                -- No clock is further from UTC: the instants bound what the primary key is searched for.
+                WHERE row.store_id = basis.store_id AND row.zone_id = 0 AND row.grain = '{grain}'
+                  AND row.local = bucket.local
+                  AND row.start > bucket.local AT TIME ZONE 'UTC' - interval '15 hours'
+                  AND row.start < bucket.local AT TIME ZONE 'UTC' + interval '15 hours'
+                OFFSET 0
+            ) AS rollup) AS of_stores
+            GROUP BY region_id, local, is_open
         )
-        {
-        replacement(
-            merge.region_table,
-            ("region_id", "grain", "local", "is_open"),
-            merge.region_expressions,
-            stale=f"USING bucket WHERE old.region_id = bucket.region_id AND old.grain = '{grain}' AND old.local = bucket.local_start",
-        )
-    }
+        {replacement(merge.region_table, _REGION_KEY, merge.region_expressions, grain, standing=standing)}
     """
 
 

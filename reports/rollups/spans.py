@@ -8,41 +8,50 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from reports import calendar
-from reports.calendar import day_start, quarter_start
+from reports.calendar import day_quarters, quarter_number, quarter_start
 
 
 class Span(NamedTuple):
-    """An hour, a day or a month: two instants, half-open, and what the store's clock shows at its start."""
+    """An hour, a day or a month: its first quarter and the first after it, and what the store's clock shows at its start,
+    in seconds since that showed 1970."""
 
-    start: datetime
-    end: datetime
-    local: datetime
+    start: int
+    end: int
+    local: int
 
 
 @lru_cache(maxsize=65_536)
 def hour_of(quarter: int, zone: ZoneInfo) -> Span:
     """The hour that a quarter lies in."""
     start = calendar.hour_start(quarter_start(quarter), zone)
-    local = start.astimezone(zone).replace(minute=0, tzinfo=None, fold=0)
-    return Span(start, calendar.bucket_end(start, "hour", zone).astimezone(UTC), local)
+    end = calendar.bucket_end(start, "hour", zone)
+    return Span(quarter_number(start), quarter_number(end), _shown(start.astimezone(zone).replace(minute=0)))
 
 
 @lru_cache(maxsize=65_536)
-def day_of(quarter: int, zone: ZoneInfo) -> Span:
-    """The day that a quarter lies in."""
-    return day_span(calendar.day_of_quarter(quarter, zone), zone)
+def day_of(quarter: int, zone: ZoneInfo) -> int:
+    """The day that a quarter lies in, as its ordinal."""
+    return calendar.day_of_quarter(quarter, zone)
 
 
 @lru_cache(maxsize=65_536)
 def day_span(ordinal: int, zone: ZoneInfo) -> Span:
-    """A local day, by its ordinal."""
-    day = date.fromordinal(ordinal)
-    return Span(day_start(day, zone), day_start(day + timedelta(days=1), zone), datetime.combine(day, time(0)))
+    """A local day."""
+    return Span(*day_quarters(ordinal, zone), _midnight(date.fromordinal(ordinal)))
 
 
 @lru_cache(maxsize=65_536)
-def month_of(day: datetime, zone: ZoneInfo) -> Span:
+def month_of(ordinal: int, zone: ZoneInfo) -> Span:
     """The month that a local day lies in."""
-    first = day.date().replace(day=1)
+    first = date.fromordinal(ordinal).replace(day=1)
     next_first = (first + timedelta(days=31)).replace(day=1)
-    return Span(day_start(first, zone), day_start(next_first, zone), datetime.combine(first, time(0)))
+    starts, ends = (day_quarters(day.toordinal(), zone)[0] for day in (first, next_first))
+    return Span(starts, ends, _midnight(first))
+
+
+def _midnight(day: date) -> int:
+    return _shown(datetime.combine(day, time(0)))
+
+
+def _shown(local: datetime) -> int:
+    return int(local.replace(tzinfo=UTC, fold=0).timestamp())

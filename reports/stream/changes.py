@@ -15,7 +15,7 @@ import msgspec
 from django.db import connection
 
 from reports import live
-from reports.api.answers import occupancy_answer, queue_answer
+from reports.api.answers import occupancy_answers, queue_answers
 from reports.live.instants import instant_of, us_of
 from sites_app.models import Store
 
@@ -85,9 +85,11 @@ def look(since: str, stale: Collection[int]) -> Look:
 
 
 def _currents(scope: live.Scope, now: datetime) -> Iterator[Current]:
-    for item in live.occupancy(scope, now=now):
-        answer = msgspec.to_builtins(occupancy_answer(item, us_of(now)))
-        yield Current("occupancy", item.store.pk, item.store.pk, answer, instant_of(live.occupancy_until_us([item])))
-    for queue in live.queues(scope, now=now):
-        answer = msgspec.to_builtins(queue_answer(queue, us_of(now)))
-        yield Current("queue", queue.pk, queue.store.pk, answer, instant_of(live.queues_until_us([queue])))
+    items = live.occupancy(scope, now=now)
+    for item, told in zip(items, occupancy_answers(items, us_of(now)), strict=True):
+        until = instant_of(live.occupancy_until_us([item]))
+        yield Current("occupancy", item.store.pk, item.store.pk, msgspec.to_builtins(told), until)
+    queues = live.queues(scope, now=now)
+    for queue, waiting in zip(queues, queue_answers(queues, us_of(now)), strict=True):
+        until = instant_of(live.queues_until_us([queue]))
+        yield Current("queue", queue.pk, queue.store.pk, msgspec.to_builtins(waiting), until)

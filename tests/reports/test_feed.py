@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +13,7 @@ import psycopg
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
+from django.db.backends.utils import CursorWrapper
 from django.test import Client
 
 from reports.stream import changes, events, feed, listeners
@@ -152,9 +155,11 @@ async def heard(to: Listener) -> bytes:
     return await asyncio.wait_for(to.waiting.get(), 10) or b""
 
 
-def with_feed(scenario: Callable[[Feed], Awaitable[None]], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run a scenario beside a feed that rechecks at every look."""
-    monkeypatch.setattr(feed, "RECHECK_EVERY_S", 0.0)
+def with_feed(
+    scenario: Callable[[Feed], Awaitable[None]], monkeypatch: pytest.MonkeyPatch, *, recheck_every_s: float = 0.0
+) -> None:
+    """Run a scenario beside a feed that rechecks at every look, or less often."""
+    monkeypatch.setattr(feed, "RECHECK_EVERY_S", recheck_every_s)
 
     async def run() -> None:
         running = Feed()
@@ -213,6 +218,38 @@ def test_a_store_that_moves_is_heard_where_it_is_now(floor: Zone, monkeypatch: p
         assert before.waiting.empty()
 
     with_feed(scenario, monkeypatch)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_thousand_listeners_ask_the_database_what_one_asks(floor: Zone, monkeypatch: pytest.MonkeyPatch) -> None:
+    people(floor, 1)
+    asked: list[str] = []
+    execute = CursorWrapper.execute
+
+    def counted(cursor: CursorWrapper, sql: Any, params: Any = None) -> Any:
+        if threading.current_thread().name.startswith("live-stream"):
+            asked.append(sql)
+        return execute(cursor, sql, params)
+
+    async def scenario(running: Feed) -> None:
+        told = []
+        for count in (1, 999):
+            listening = [await join(running, headers) for headers in [key_of_all] * count]
+            for each in listening:
+                assert b'"people":' in await heard(each)
+            asked.clear()
+            await in_thread(people, floor, 1 + count)
+            for each in listening:
+                assert b'"people":%d,' % (1 + count) in await heard(each)
+            told.append(Counter(asked))
+        one, thousand = told
+        assert one.keys() == thousand.keys()
+        # A second look may fall in between, however many listen.
+        assert all(thousand[statement] <= 2 * times for statement, times in one.items())
+
+    key_of_all = key()
+    monkeypatch.setattr(CursorWrapper, "execute", counted)
+    with_feed(scenario, monkeypatch, recheck_every_s=60.0)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest import facts
-from ingest.models import Dirty, Measure
-from reports import figures, rollups
+from ingest.models import Dirty, Measure, OccupancySample
+from reports import basis, figures, rollups
 from reports.calendar import Window
-from reports.models import DwellRollup, FootfallRollup, OccupancyRollup, QueueRollup
+from reports.models import DwellRollup, FootfallRollup, OccupancyRegionRollup, OccupancyRollup, QueueRollup
 from sites_app.models import Controller, Zone
 from tests import chain
 
@@ -218,9 +218,34 @@ def test_a_mark_left_while_a_batch_is_drained_is_not_lost(controller: Controller
     assert Dirty.objects.filter(measure="footfall").count() == 1
 
 
+def test_what_has_no_facts_any_more_has_no_rollups(controller: Controller) -> None:
+    zone = chain.zone(controller, "floor")
+    while basis.refresh():
+        pass
+    facts.write(facts.Facts(occupancy=[facts.OccupancyRow(controller.store_id, zone.pk, START, SEEN, 3, 10)]))
+    drain()
+    assert set(OccupancyRollup.objects.values_list("grain", "zone_id")) == {
+        (grain, place) for grain in ("quarter", "hour", "day", "month") for place in (0, zone.pk)
+    }
+    assert OccupancyRegionRollup.objects.count() == 2
+    OccupancySample.objects.all().delete()
+    Dirty.objects.create(store_id=controller.store_id, measure=Measure.OCCUPANCY, quarter=START)
+    drain()
+    assert not OccupancyRollup.objects.exists()
+    assert not OccupancyRegionRollup.objects.exists()
+
+
+def test_a_store_without_zones_has_no_rollups(controller: Controller) -> None:
+    for measure in Measure:
+        Dirty.objects.create(store_id=controller.store_id, measure=measure, quarter=START)
+    drain()
+    assert not Dirty.objects.exists()
+    assert not OccupancyRollup.objects.exists()
+
+
 def clear(controller: Controller) -> None:
     """Hypothesis runs many examples in one test's transaction: begin each afresh."""
-    from ingest.models import OccupancySample, QueueSample, ZoneState
+    from ingest.models import QueueSample, ZoneState
 
     for model in (OccupancySample, QueueSample, ZoneState, Dirty, OccupancyRollup, QueueRollup, Zone):
         model.objects.all().delete()

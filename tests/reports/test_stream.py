@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -13,7 +14,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client
 
-from sites_app.models import ApiKey, Zone
+from sites_app.models import ApiKey, Membership, Zone
 from tests import chain
 from tests.reports.listening import PATH, Stream, in_thread, key, people
 from tests.server import web_server
@@ -105,6 +106,45 @@ def test_a_regions_key_hears_of_its_stores_alone(server: str, floor: Zone) -> No
         assert [(heard.data["store"], heard.data["people"]) for heard in stream.events(1)] == [("S1", 6)]
 
 
+def test_what_is_heard_is_of_the_stores_of_the_live_answer(server: str, floor: Zone) -> None:
+    """For a region's key and its manager, whatever they filter by: at first, of changes, and when they come back."""
+    zones, count = [floor], itertools.count(1)
+    for code, under, tags in (
+        ("S2", "Europe/South", ["odd"]),
+        ("S3", "Europe/North/Coast", ["odd"]),
+        ("S4", "Asia", []),
+    ):
+        zones.append(chain.zone(chain.controller(chain.store(code, under=under, tags=tags)), "floor"))
+
+    def change() -> None:
+        people_now = next(count)
+        for zone in zones:
+            people(zone, people_now)
+
+    queries = ("", "?store=S1", "?region=europe-north-coast", "?tag=odd", "?tag=odd&store=S3")
+    for headers, query in itertools.product((key("Europe/North"), manager("Europe/North")), queries):
+        answer = requests.get(f"{server}/api/v1/live/occupancy{query}", headers=headers, timeout=10).json()
+        wanted = sorted(row["store"] for row in answer["results"])
+        assert wanted
+        with Stream(server, headers, query) as stream:
+            assert sorted(heard.data["store"] for heard in stream.events(len(wanted))) == wanted
+            change()
+            changed = stream.events(len(wanted))
+            assert sorted(heard.data["store"] for heard in changed) == wanted
+        change()
+        with Stream(server, headers, query, changed[-1].id) as again:
+            assert sorted(heard.data["store"] for heard in again.events(len(wanted))) == wanted
+
+
+def manager(region: str) -> dict[str, str]:
+    """The headers of a browser in which a region's manager is logged in."""
+    user = get_user_model().objects.create_user(f"manager of {region}")
+    Membership.objects.create(user=user, region=chain.region(region))
+    browser = Client()
+    browser.force_login(user)
+    return {"Cookie": f"sessionid={browser.cookies['sessionid'].value}"}
+
+
 def test_filters_narrow_what_is_heard(server: str, floor: Zone) -> None:
     for code, under, tags in (("S2", "Europe/South", ["mall"]), ("S3", "Europe/North", ["mall", "new"])):
         people(chain.zone(chain.controller(chain.store(code, under=under, tags=tags)), "floor"), 1)
@@ -169,16 +209,20 @@ def test_many_listen_by_few_connections_to_the_database(server: str, floor: Zone
     async def all_listen(count: int) -> None:
         heard = asyncio.Semaphore(0)
         async with aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=20)
+            connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=60)
         ) as session:
             listening = [asyncio.create_task(listen(session, heard)) for _ in range(count)]
             for _ in range(count):
                 await heard.acquire()
+            # Whoever asks for something else isn't kept waiting by those who listen.
+            async with session.get(f"{server}/api/v1/live/occupancy", headers=headers) as answer:
+                assert (await answer.json())["results"][0]["people"] == 1
             await in_thread(people, floor, 77)
             await asyncio.gather(*listening)
             assert await in_thread(backends) <= 10  # with those of other requests, idle in the pool
 
-    asyncio.run(all_listen(80))
+    # More than the 1,024 that a web server of one process has room for, if it isn't told otherwise.
+    asyncio.run(all_listen(1_100))
 
 
 def backends() -> int:

@@ -59,9 +59,16 @@ _UNUSED = [
 ]
 
 
+CONNECTIONS = 6_000
+"""So many requests a web process takes at once: all the listeners of the live stream, and others beside them.
+
+Granian's own limit, 512, is soon filled by those who only listen; whoever comes then waits until one of them goes.
+"""
+
+
 def web(environment: Mapping[str, str], *, host: str = LOOPBACK, port: int) -> Program:
     options = ["--interface", "asgi", "--workers", "2", "--respawn-failed-workers", "--respawn-interval", "0.5"]
-    address = ["--host", host, "--port", str(port)]
+    address = ["--host", host, "--port", str(port), "--backpressure", str(CONNECTIONS)]
     kill = ["--workers-kill-timeout", "5", "--log-level", "warning"]
     command = [_tool("granian"), *options, *address, *kill, "xovis_platform.asgi:application"]
     return Program("web", command, environment)

@@ -1,0 +1,131 @@
+"""Step functions as columns, against a clock that ticks minute by minute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reports.rollups import steps
+from reports.rollups.wire import numbers
+
+MINUTE = 60_000_000
+START, END = 1_000 * steps.QUARTER_US, 1_004 * steps.QUARTER_US
+minutes = st.integers(-20, 70)
+
+
+@dataclass
+class Zone:
+    """A zone, all in minutes from the start on: its samples (people and capacity, 0 where unknown), hold, and presence."""
+
+    store: int
+    hold: int
+    there: tuple[int, int]
+    samples: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+    def at(self, minute: int) -> tuple[int, int] | None:
+        """What is known of it in a minute."""
+        told = [at for at in self.samples if at <= minute]
+        return self.samples[max(told)] if told and minute < max(told) + self.hold else None
+
+
+zones = st.lists(
+    st.builds(
+        Zone,
+        st.sampled_from([steps.FOR_NOTHING, 0, 1]),
+        st.integers(1, 25),
+        st.sampled_from([(0, 60), (0, 60), (0, 31), (17, 60), (40, 20)]),
+        st.dictionaries(minutes, st.tuples(st.integers(0, 5), st.integers(0, 3)), max_size=30),
+    ),
+    max_size=6,
+)
+
+
+def lines_of(given: list[Zone]) -> steps.Lines:
+    return steps.Lines(
+        numbers(START for _ in given),
+        numbers(END for _ in given),
+        numbers(zone.hold * MINUTE for zone in given),
+        numbers(zone.store for zone in given),
+        numbers(START + zone.there[0] * MINUTE for zone in given),
+        numbers(START + zone.there[1] * MINUTE for zone in given),
+    )
+
+
+def samples_of(given: list[Zone]) -> list[Any]:
+    rows = [(n, START + at * MINUTE, *zone.samples[at]) for n, zone in enumerate(given) for at in sorted(zone.samples)]
+    return [numbers(row[column] for row in rows) for column in range(4)]
+
+
+def told(found: steps.Quarters) -> dict[Any, list[Any]]:
+    columns = [column.tolist() for column in found]
+    return {(line, quarter): figures for line, quarter, *figures in zip(*columns, strict=True)}
+
+
+def ticked(known: dict[int, list[tuple[int, int] | None]]) -> dict[Any, list[Any]]:
+    """The same from what is known of each line in each minute."""
+    figures = {}
+    for line, ticks in known.items():
+        for quarter, group in groupby(enumerate(ticks), lambda tick: 1_000 + tick[0] // 15):
+            there = [(minute, *values) for minute, values in group if values]
+            if there:
+                figures[line, quarter] = _figures(there)
+    return figures
+
+
+def _figures(there: list[tuple[int, int, int]]) -> list[Any]:
+    limited = [(people, capacity) for _, people, capacity in there if capacity]
+    peak = max(people for _, people, _ in there)
+    return [
+        len(there) * MINUTE,
+        sum(people for _, people, _ in there) * MINUTE,
+        sum(capacity for _, capacity in limited) * MINUTE,
+        sum(people for people, _ in limited) * MINUTE,
+        peak,
+        START + next(minute for minute, people, _ in there if people == peak) * MINUTE,
+        max((people / capacity for people, capacity in limited), default=None),
+        min(people for _, people, _ in there),
+    ]
+
+
+def without_nan(figures: dict[Any, list[Any]]) -> dict[Any, list[Any]]:
+    return {key: [None if value != value else value for value in row] for key, row in figures.items()}
+
+
+@settings(max_examples=300, deadline=None)
+@given(zones)
+def test_zones_have_in_each_quarter_what_was_known_in_its_minutes(given: list[Zone]) -> None:
+    found = steps.by_quarter(steps.held(lines_of(given), *samples_of(given)))
+    wanted = {n: [zone.at(minute) for minute in range(60)] for n, zone in enumerate(given)}
+    assert without_nan(told(found)) == ticked(wanted)
+
+
+@settings(max_examples=300, deadline=None)
+@given(zones)
+def test_a_store_is_the_sum_of_its_zones_where_all_that_are_there_are_known(given: list[Zone]) -> None:
+    lines = lines_of(given)
+    found = steps.by_quarter(steps.summed(lines, steps.held(lines, *samples_of(given))))
+    wanted = {n: [_sum(given, n, minute) for minute in range(60)] for n in (0, 1)}
+    assert without_nan(told(found)) == ticked(wanted)
+
+
+def _sum(given: list[Zone], store: int, minute: int) -> tuple[int, int] | None:
+    there = [zone.at(minute) for zone in given if zone.store == store and zone.there[0] <= minute < zone.there[1]]
+    known = [values for values in there if values]
+    if not known or len(known) < len(there):
+        return None
+    limits = [capacity for _, capacity in known]
+    return sum(people for people, _ in known), sum(limits) if all(limits) else 0
+
+
+def test_a_highest_of_millions_stays_exact() -> None:
+    """A quarter's people and instants share one number."""
+    many = 2**31 - 1
+    line, at = np.zeros(2, np.int64), numbers([START, START + 1])
+    lines = steps.Lines(*(numbers([value]) for value in (START, END, steps.QUARTER_US, 0, START, END)))
+    found = steps.by_quarter(steps.held(lines, line, at, numbers([many - 1, many]), numbers([0, 0])))
+    assert (found.peak[0], found.peak_at[0], found.person_us[0]) == (many, START + 1, many * steps.QUARTER_US - 1)
