@@ -6,29 +6,43 @@ What isn't given is taken from the embedded stack that runs on ``XOVIS_DATA_DIR`
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy
 from environs import FileAwareEnv
 
 from xovis_platform import logs, openapi
+from xovis_platform.stack.given import unusable_files
 from xovis_platform.stack.state import read_secrets, read_stack
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # NAME_FILE is read where NAME would be: secrets may come as files.
 env = FileAwareEnv(strip_whitespace=True)
+if _unusable := unusable_files(os.environ):
+    raise ImproperlyConfigured(" ".join(_unusable))
 
 DATA_DIR = Path(env.str("XOVIS_DATA_DIR", str(BASE_DIR / ".data"))).resolve()
 _stack = read_stack(DATA_DIR)
 _secrets = read_secrets(DATA_DIR)
 
+
+def _several(name: str) -> list[str]:
+    """Keys with commas or white space between them: a file has one a line."""
+    return env.str(name, "").replace(",", " ").split()
+
+
 # --- What must be secret. Without a value the checks say what to set; nothing falls back to a known key. ---
 SECRET_KEY = env.str("XOVIS_SECRET_KEY", _secrets.secret_key if _secrets else "")
-ENCRYPTION_KEYS: list[str] = env.list("XOVIS_ENCRYPTION_KEYS", _secrets.encryption_keys if _secrets else [])
+# What was signed with these still counts; nothing is signed with them.
+SECRET_KEY_FALLBACKS = _several("XOVIS_SECRET_KEY_FALLBACKS")
+# The first encrypts, all of them decrypt: `manage.py rotate_encryption_key`.
+ENCRYPTION_KEYS = _several("XOVIS_ENCRYPTION_KEYS") or (_secrets.encryption_keys if _secrets else [])
 
 DEBUG = env.bool("XOVIS_DEBUG", False)
 ALLOWED_HOSTS: list[str] = env.list("XOVIS_ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from xovis_platform.stack.broker import Broker
 from xovis_platform.stack.errors import StackError
+from xovis_platform.stack.given import given
 from xovis_platform.stack.ports import free_ports
 from xovis_platform.stack.postgres import Postgres
 from xovis_platform.stack.processes import Child, stop_all
@@ -32,7 +33,7 @@ class Services:
 def prepare_services(data_dir: Path, *, durable: bool = True) -> Services:
     """Make what the environment doesn't name ready to start in ``data_dir``. Raises StackError where that can't be."""
     embedded: list[Postgres | Broker] = []
-    database_url, redis_url = os.environ.get(DATABASE_VARIABLE, ""), os.environ.get(BROKER_VARIABLE, "")
+    database_url, redis_url = given(DATABASE_VARIABLE, os.environ), given(BROKER_VARIABLE, os.environ)
     if not database_url:
         postgres = Postgres(data_dir, free_ports(), durable)
         postgres.prepare()

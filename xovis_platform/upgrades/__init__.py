@@ -1,0 +1,1 @@
+"""What a release had of migrations, and whether its code could live with those that came since."""
