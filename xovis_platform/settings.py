@@ -11,7 +11,7 @@ from typing import Any
 
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy
-from environs import Env, FileAwareEnv
+from environs import Env, FileAwareEnv, validate
 
 from xovis_platform import logs, openapi
 from xovis_platform.stack.state import read_secrets, read_stack
@@ -52,6 +52,12 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_structlog",
     "auditlog",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "xovis_platform.apps.PlatformConfig",
     "sites_app",
     "ingest",
@@ -71,6 +77,9 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "sites_app.login.sessions.LastUse",
+    "sites_app.login.second_factor.SecondFactor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "sites_app.audit.Audit",
     "django_htmx.middleware.HtmxMiddleware",
@@ -126,7 +135,7 @@ CACHES = {
 }
 
 # --- People ---
-LOGIN_URL = reverse_lazy("login")
+LOGIN_URL = reverse_lazy("account_login")
 LOGIN_REDIRECT_URL = reverse_lazy("overview")
 LOGOUT_REDIRECT_URL = LOGIN_URL
 CSRF_FAILURE_VIEW = "sites_app.problems.forged"
@@ -135,6 +144,51 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+ACCOUNT_ADAPTER = "sites_app.login.adapters.Accounts"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_SIGNUP_ENABLED = False
+ACCOUNT_EMAIL_VERIFICATION = SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_UNIQUE_EMAIL = False  # an address may be a shop's; single sign-on takes it only where it's one person's
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]
+ACCOUNT_PRESERVE_USERNAME_CASING = True
+
+# --- A second factor: an app's codes, passkeys, and codes on paper ---
+MFA_ADAPTER = "sites_app.login.adapters.SecondFactors"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are entered by head office, never by strangers
+MFA_TOTP_ISSUER = "Xovis platform"
+MFA_TOTP_TOLERANCE = 1  # telephones' clocks
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PUBLIC_URL.startswith("https:")
+# Who must have one: nobody, "staff" (whoever may open the admin) or "everybody".
+MFA_REQUIRED = env.str("XOVIS_MFA_REQUIRED", "", validate=validate.OneOf(["", "staff", "everybody"]))
+
+# --- Single sign-on: one OpenID Connect provider. docs/access.md says what it must tell of people. ---
+OIDC_URL = env.str("XOVIS_OIDC_URL", "")
+OIDC_NAME = env.str("XOVIS_OIDC_NAME", "Single sign-on")
+OIDC_CLIENT_ID, OIDC_CLIENT_SECRET = env.str("XOVIS_OIDC_CLIENT_ID", ""), env.str("XOVIS_OIDC_CLIENT_SECRET", "")
+OIDC_GROUPS_CLAIM = env.str("XOVIS_OIDC_GROUPS_CLAIM", "groups")
+OIDC_GROUPS: Any = env.json("XOVIS_OIDC_GROUPS", {})
+SOCIALACCOUNT_ADAPTER = "sites_app.login.single_sign_on.SingleSignOn"
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a form that leads to another host is what the pages' policy refuses
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "sso",
+                "name": OIDC_NAME,
+                "client_id": OIDC_CLIENT_ID,
+                "secret": OIDC_CLIENT_SECRET,
+                "settings": {"server_url": OIDC_URL},
+            }
+        ]
+        if OIDC_URL
+        else [],
+    }
+}
 SECURE_COOKIES = env.bool("XOVIS_SECURE_COOKIES", PUBLIC_URL.startswith("https:"))
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
 SECURE_CONTENT_TYPE_NOSNIFF = True

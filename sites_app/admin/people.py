@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -16,8 +20,9 @@ from sites_app.access import Principal
 from sites_app.admin.scope import ScopedAdmin
 from sites_app.models import Membership, Region
 
-admin.site.unregister(User)
-admin.site.unregister(Group)
+# What people have to come in by is theirs: it's shown on their own page, and is looked at by nobody else.
+for theirs in (User, Group, Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken, UserSession):
+    admin.site.unregister(theirs)
 
 
 @admin.register(Group)

@@ -105,6 +105,24 @@ TABLE: dict[str, dict[str, str]] = {
     "xcs-store-nothing": {"get": "?xxx??"},
 }
 PAGE = ">>>>++"
+OWN_FACTORS = (
+    "mfa_index",
+    "mfa_list_webauthn",
+    "mfa_reauthenticate",
+    "mfa_reauthenticate_webauthn",
+    "mfa_activate_totp",
+    "mfa_add_webauthn",
+    "mfa_generate_recovery_codes",
+)
+"""A person's own; who has no such thing, or hasn't just said who they are, is sent to where they do."""
+NOT_MADE = {
+    "mfa_deactivate_totp": ">>>>xx",
+    "mfa_edit_webauthn": ">>>>>>",
+    "mfa_remove_webauthn": ">>>>>>",
+    "mfa_view_recovery_codes": ">>>>xx",
+    "mfa_download_recovery_codes": ">>>>xx",
+}
+"""Of second factors that the callers haven't got."""
 PAGE_OF_STORE = ">>>>x+"
 BY_PEOPLE = {
     **dict.fromkeys(("overview", "compare", "alerts-page", "health-page", "schedules", "signs"), PAGE),
@@ -112,7 +130,19 @@ BY_PEOPLE = {
     "store-page": PAGE_OF_STORE,
     "store-live": "~~~~x+",
     "preview-schedule": PAGE_OF_STORE,
-    "login": "++++>>",
+    "account": PAGE,
+    "account_login": "++++>>",
+    "account_inactive": EVERYBODY,
+    "account_change_password": PAGE,
+    "account_reauthenticate": PAGE,
+    **dict.fromkeys(OWN_FACTORS, ">>>>>>"),
+    "mfa_authenticate": ">>>>>>",
+    "mfa_login_webauthn": ">>>>>>",
+    "openid_connect_login": "xxxxxx",
+    "openid_connect_callback": "xxxxxx",
+    "socialaccount_login_cancelled": EVERYBODY,
+    "socialaccount_login_error": "??????",
+    **NOT_MADE,
     "sign": EVERYBODY,
     "sign-now": EVERYBODY,
 }
@@ -123,6 +153,9 @@ DONE_BY_PEOPLE = {
     "make-sign": ">>>>-=",
     "revoke-sign": ">>>>-=",
     "set_language": "======",
+    "change-mail": ">>>>!!",
+    "end-session": ">>>>xx",
+    "end-other-sessions": ">>>>==",
 }
 """Sent by the forms of pages."""
 ELSEWHERE = {
@@ -130,7 +163,7 @@ ELSEWHERE = {
     "ingest-xcs": "an application of its own: tests/ingest/test_landing.py",
     "ingest-xovis": "likewise: tests/ingest/xovis/test_landing.py",
     "ingest-xovis-by-address": "likewise",
-    "logout": "by POST: tests/portal/test_pages.py",
+    "account_logout": "by POST: tests/portal/test_pages.py",
     None: "of machines, without a name: healthz, readyz, metrics, favicon.ico",
 }
 WINDOW = {"start": "2025-11-03T08:00:00Z", "end": "2025-11-03T09:00:00Z"}

@@ -65,6 +65,7 @@ class World:
             **{name: {"pk": schedule.pk} for name in ("preview-schedule", "give-up-schedule")},
             **{name: {"token": token} for name in ("sign", "sign-now")},
             "revoke-sign": {"pk": sign.pk},
+            **{name: {"pk": 1} for name in ("mfa_edit_webauthn", "mfa_remove_webauthn", "end-session")},
             "acknowledge": self.arguments["alert"],
         }
         self.callers: dict[str, tuple[Client, dict[str, str]]] = {
