@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from sites_app import roles
 from sites_app.models import Membership, Region
 
 
@@ -64,23 +65,24 @@ def _refuse(request: HttpRequest, reason: str) -> None:
 
 @transaction.atomic
 def follow_groups(user: User, claims: Mapping[str, Any]) -> None:
-    """See what the provider's groups say, where they say something: it alone decides then, at each login."""
+    """Have the places that the provider's groups give, where they are set up: they alone decide then, at each login."""
     if not settings.OIDC_GROUPS:
         return
     told = claims.get(settings.OIDC_GROUPS_CLAIM) or []
     groups = [told] if isinstance(told, str) else told
-    wanted = {
-        place for group in groups if group in settings.OIDC_GROUPS for place in _places(settings.OIDC_GROUPS[group])
-    }
-    had = {(one.region_id): one for one in user.memberships.all()}
-    for region, one in had.items():
-        if region not in wanted:
-            one.delete()
-    for region in wanted - had.keys():
-        Membership.objects.create(user=user, region_id=region)
+    mapped = [settings.OIDC_GROUPS[group] for group in groups if group in settings.OIDC_GROUPS]
+    wanted = {place: group["role"] for group in mapped for place in _places(group)}
+    for had in user.memberships.all():
+        if wanted.get(had.region_id) != had.role:
+            had.delete()
+        else:
+            del wanted[had.region_id]
+    for region_id, role in wanted.items():
+        Membership.objects.create(user=user, region_id=region_id, role=role)
+    roles.settle(user)
 
 
-def _places(group: Mapping[str, Any]) -> set[int | None]:
+def _places(group: Mapping[str, Any]) -> list[int | None]:
     """The regions of a group; none named: all stores."""
-    codes = group.get("regions") or []
-    return set(Region.objects.filter(code__in=codes).values_list("pk", flat=True)) if codes else {None}
+    codes = group.get("regions")
+    return list(Region.objects.filter(code__in=codes).values_list("pk", flat=True)) if codes else [None]
