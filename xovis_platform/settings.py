@@ -128,7 +128,11 @@ DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        {
+            "BACKEND": "xovis_platform.cache.SharedOrOwn",
+            "LOCATION": REDIS_URL,
+            "OPTIONS": {"socket_timeout": 2.0, "socket_connect_timeout": 0.5},
+        }
         if REDIS_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     )
@@ -154,6 +158,8 @@ ACCOUNT_UNIQUE_EMAIL = False  # an address may be a shop's; single sign-on takes
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]
 ACCOUNT_PRESERVE_USERNAME_CASING = True
+# How often a password or a code may be wrong, by account ("key") and by address: a whole head office may share one.
+ACCOUNT_RATE_LIMITS = {"login_failed": "20/5m/ip,5/5m/key", "login": "120/m/ip"}
 
 # --- A second factor: an app's codes, passkeys, and codes on paper ---
 MFA_ADAPTER = "sites_app.login.adapters.SecondFactors"
