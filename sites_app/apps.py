@@ -11,6 +11,8 @@ class SitesAppConfig(AppConfig):
 
     def ready(self) -> None:
         from sites_app import audit, roles
+        from sites_app.login import noted
 
         audit.register()
+        noted.listen()
         post_migrate.connect(roles.make_groups, dispatch_uid="roles")

@@ -276,8 +276,7 @@ LOG_FORMAT = env.str("XOVIS_LOG_FORMAT", "json")
 LOGGING = logs.configured(as_text=LOG_FORMAT == "text", level=env.str("XOVIS_LOG_LEVEL", "INFO"))
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 
-# --- The audit log: addresses that a client may write itself are not kept ---
-AUDITLOG_DISABLE_REMOTE_ADDR = True
+# --- The audit log ---
 AUDITLOG_STORE_JSON_CHANGES = True
 AUDITLOG_MASK_CALLABLE = "sites_app.audit.hidden"
 

@@ -20,17 +20,17 @@ from sites_app.models import Controller, OpeningHours, Region, SpecialHours, Sto
 
 admin.site.unregister(LogEntry)
 
-_ACTIONS = {"create": "success", "update": "info", "delete": "danger", "access": "info"}
+_ACTIONS = {"create": "success", "delete": "danger", "login failed": "warning", "wrong code": "warning"}
 
 
 @admin.register(LogEntry)
 class LogEntryAdmin(AuditLogEntryAdmin, ModelAdmin):  # type: ignore[misc]  # both come without types
     """The audit log. Nobody adds to it by hand, changes it or takes from it."""
 
-    list_display = ["timestamp", "who", "how", "resource_url", "msg_short"]
+    list_display = ["timestamp", "who", "how", "resource_url", "said", "remote_addr"]
     list_filter = ["action", "content_type"]
-    readonly_fields = ["created", "resource_url", "action", "who", "msg"]
-    fieldsets = [(None, {"fields": ["created", "who", "resource_url", "action", "msg"]})]
+    readonly_fields = ["created", "resource_url", "how", "who", "remote_addr", "msg"]
+    fieldsets = [(None, {"fields": ["created", "who", "remote_addr", "resource_url", "how", "msg"]})]
 
     @display(description=gettext_lazy("By"))  # type: ignore[untyped-decorator]
     def who(self, entry: LogEntry) -> str:
@@ -41,7 +41,12 @@ class LogEntryAdmin(AuditLogEntryAdmin, ModelAdmin):  # type: ignore[misc]  # bo
     @display(description=gettext_lazy("Change"), label=_ACTIONS)  # type: ignore[untyped-decorator]
     def how(self, entry: LogEntry) -> str:
         """What was done, as a badge."""
-        return str(entry.get_action_display())
+        return str((entry.additional_data or {}).get("event") or entry.get_action_display())
+
+    @display(description=gettext_lazy("What"))  # type: ignore[untyped-decorator]
+    def said(self, entry: LogEntry) -> str:
+        """The fields that changed, or what is to be said of what happened."""
+        return str((entry.additional_data or {}).get("detail") or (self.msg_short(entry) if entry.changes else ""))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LogEntry]:
         """Of those who don't see all stores: what was changed of theirs."""

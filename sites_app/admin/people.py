@@ -8,6 +8,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
+from auditlog.models import LogEntry
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -101,6 +102,13 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
 
     def _may_touch(self, request: HttpRequest, obj: User | None) -> bool:
         return obj is None or request.user.is_superuser or not obj.is_superuser
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Who has done something stands in the audit log, whose entries lose nobody: they are switched off instead."""
+        gone, counts, needed, protected = super().get_deleted_objects(objs, request)
+        acted = set(LogEntry.objects.filter(actor__in=list(objs)).values_list("actor__username", flat=True))
+        kept = [_("%(name)s in the audit log: switch them off instead") % {"name": name} for name in sorted(acted)]
+        return gone, counts, needed, [*protected, *kept]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

@@ -12,6 +12,8 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest, HttpResponse
 
+from sites_app import audit
+
 NOTED_EVERY_S = 300.0
 _MOST_KNOWN = 10_000
 
@@ -51,6 +53,7 @@ def end(sessions: Iterable[UserSession]) -> int:
     for session in sessions:
         SessionStore().delete(session.session_key)
         session.delete()
+        audit.happened("login ended", session.user, detail=device_of(session.user_agent))
         ended += 1
     return ended
 
