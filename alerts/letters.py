@@ -8,6 +8,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 
 from alerts.models import Mail
+from sites_app.models import Membership, Role
 
 
 def write(addresses: Iterable[str], subject: str, text: str, *, now: datetime) -> None:
@@ -20,5 +21,6 @@ def write(addresses: Iterable[str], subject: str, text: str, *, now: datetime) -
 
 def head_office() -> list[str]:
     """The addresses of the people who look after all stores."""
-    people = User.objects.filter(is_active=True, memberships__region=None, memberships__isnull=False).exclude(email="")
+    of_all = Membership.objects.filter(region=None).exclude(role=Role.AUDITOR)
+    people = User.objects.filter(is_active=True, memberships__in=of_all).exclude(email="")
     return sorted(set(people.values_list("email", flat=True)))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.db.models import Q
 
-from sites_app.models import Membership, Region
+from sites_app.models import Membership, Region, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ def load(region_ids: Iterable[int]) -> Responsible:
     parents = dict(Region.objects.values_list("pk", "parent_id"))
     wanted = {above for region_id in region_ids for above in upwards(region_id, parents)}
     memberships = Membership.objects.filter(Q(region=None) | Q(region__in=wanted), user__is_active=True)
+    memberships = memberships.exclude(role=Role.AUDITOR)  # who looks at what others did sees to nothing
     people: dict[int | None, list[User]] = defaultdict(list)
     for membership in memberships.exclude(user__email="").select_related("user__alert_mail").order_by("pk"):
         people[membership.region_id].append(membership.user)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,7 +20,7 @@ from alerts import lifecycle
 from alerts.models import Alert
 from portal import asked
 from portal.asked import Choices, Filters
-from sites_app.access import principal_of_user
+from sites_app.access import ACKNOWLEDGE, principal_of_user
 from sites_app.models import Store
 
 STATES = ("open", "resolved", "all")
@@ -45,6 +46,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "states": [("open", _("Open")), ("resolved", _("Over")), ("all", _("All"))],
         "kind": kind,
         "kinds": Alert.Kind.choices,
+        "may": ACKNOWLEDGE in principal.scopes,
         "now": datetime.now(UTC),
     }
     return render(request, "alerts/page.html", content)
@@ -58,7 +60,10 @@ def _of_state(alerts: QuerySet[Alert], state: str) -> QuerySet[Alert]:
 @require_POST
 def acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
     """Somebody sees to it; back to where they came from."""
-    alert = get_object_or_404(Alert.objects.visible_to(principal_of_user(request.user)), pk=pk)
+    principal = principal_of_user(request.user)
+    alert = get_object_or_404(Alert.objects.visible_to(principal), pk=pk)
+    if ACKNOWLEDGE not in principal.scopes:
+        raise PermissionDenied
     note = request.POST.get("note", "").replace("\0", "").strip()[:2000]
     if lifecycle.acknowledge(alert, by=request.user.get_username(), note=note, now=datetime.now(UTC)):
         messages.success(request, _("Acknowledged in your name."))

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
+from allauth.account.views import PasswordChangeView
 from django.contrib import messages
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
@@ -23,17 +25,10 @@ def for_people_in(view: _View[_P]) -> _View[_P]:
     @wraps(view)
     def checked(request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponse:
         if not request.user.is_authenticated:
-            return HttpResponseClientRedirect(reverse("login"))
+            return HttpResponseClientRedirect(reverse("account_login"))
         return view(request, *args, **kwargs)
 
     return checked
-
-
-class Login(LoginView):
-    """The form; who is in already goes on to the overview."""
-
-    template_name = "login.html"
-    redirect_authenticated_user = True
 
 
 class Logout(LogoutView):
@@ -42,4 +37,14 @@ class Logout(LogoutView):
     def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         answer = super().post(request, *args, **kwargs)
         messages.info(request, _("You are logged out."))
+        return answer
+
+
+class ChangePassword(PasswordChangeView):  # type: ignore[misc]  # it comes without types
+    """For those who have one: who comes by single sign-on alone gets none beside it."""
+
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if request.user.is_authenticated and not request.user.has_usable_password():
+            return redirect("account")
+        answer: HttpResponse = super().dispatch(request, *args, **kwargs)
         return answer

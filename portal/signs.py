@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from portal import asked
 from portal.models import Sign
 from reports import live
-from sites_app.access import WRITE, Principal, principal_of_user
+from sites_app.access import SIGNS, Principal, principal_of_user
 from sites_app.models import Store
 
 
@@ -120,7 +120,7 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _may(principal: Principal) -> bool:
-    return WRITE in principal.scopes
+    return SIGNS in principal.scopes
 
 
 def _writer(request: HttpRequest) -> Principal:

@@ -1,11 +1,11 @@
 """The portal's pages."""
 
 from django.templatetags.static import static
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from portal import alerts, compare, health, overview, people, schedules, signs, store
+from portal import account, alerts, compare, health, overview, schedules, signs, store
 
 urlpatterns = [
     path("", overview.page, name="overview"),
@@ -25,8 +25,11 @@ urlpatterns = [
     path("signs/<int:pk>/revoke", signs.revoke, name="revoke-sign"),
     re_path(r"^signs/(?P<token>[A-Za-z0-9_-]{43})$", signs.screen, name="sign"),
     re_path(r"^signs/(?P<token>[A-Za-z0-9_-]{43})/now$", signs.now, name="sign-now"),
-    path("login", people.Login.as_view(), name="login"),
-    path("logout", people.Logout.as_view(), name="logout"),
+    path("account", account.page, name="account"),
+    path("account/mail", account.change_mail, name="change-mail"),
+    path("account/sessions/others/end", account.end_others, name="end-other-sessions"),
+    path("account/sessions/<int:pk>/end", account.end_session, name="end-session"),
+    path("", include("portal.doors")),
     path("language", set_language, name="set_language"),
     # For pages that name no icon of their own, as the admin's.
     path("favicon.ico", RedirectView.as_view(url=static("portal/icon.svg"))),

@@ -1,6 +1,7 @@
 """What this floor is called in the admin, and that its changes are kept."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy
 
 
@@ -9,6 +10,9 @@ class SitesAppConfig(AppConfig):
     verbose_name = gettext_lazy("Stores and access")
 
     def ready(self) -> None:
-        from sites_app import audit
+        from sites_app import audit, roles
+        from sites_app.login import noted
 
         audit.register()
+        noted.listen()
+        post_migrate.connect(roles.make_groups, dispatch_uid="roles")

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from auditlog.context import auditlog_value
 from auditlog.middleware import AuditlogMiddleware
 from auditlog.models import LogEntry
@@ -36,6 +37,10 @@ _HEALTH = [
 class Audit(AuditlogMiddleware):  # type: ignore[misc]  # it comes without types
     """Who makes this request changes what it changes; and nothing that the thread does afterwards."""
 
+    def get_extra_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Who, and from where as the server knows it: what a header says of that may be anybody's word."""
+        return {"actor": self._get_actor(request), "remote_addr": request.META.get("REMOTE_ADDR") or None}
+
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         try:
             answer: HttpResponseBase = super().__call__(request)
@@ -57,6 +62,7 @@ def register() -> None:
         User, exclude_fields=["last_login"], mask_fields=["password"], m2m_fields={"groups", "user_permissions"}
     )
     auditlog.register(Group, m2m_fields={"permissions"})
+    auditlog.register(Authenticator, include_fields=["user", "type"])
 
 
 def hidden(value: str) -> str:
@@ -69,6 +75,26 @@ def by_program(key: ApiKey) -> None:
     context: dict[str, Any] | None = auditlog_value.get(None)
     if context is not None:
         context["additional_data"] = {"key": str(key)}
+
+
+def happened(
+    what: str, user: User | None = None, *, by: User | None = None, address: str | None = None, detail: str = ""
+) -> None:
+    """Keep what changed nothing: that somebody logged in, say, or tried to."""
+    context: dict[str, Any] = auditlog_value.get({})
+    actor = by or context.get("actor")
+    LogEntry.objects.create(
+        content_type=ContentType.objects.get_for_model(User),
+        object_pk=str(user.pk) if user else "",
+        object_id=user.pk if user else None,
+        object_repr=str(user or ""),
+        action=LogEntry.Action.ACCESS,
+        changes={},
+        actor=actor,
+        actor_email=getattr(actor, "email", None),
+        remote_addr=address or context.get("remote_addr"),
+        additional_data={"event": what, **({"detail": detail} if detail else {})},
+    )
 
 
 def note(action: int, rows: Iterable[models.Model], fields: list[str]) -> None:

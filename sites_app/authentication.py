@@ -41,14 +41,14 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 
 class HasScope(BasePermission):
-    """Reading needs the ``read`` scope, anything else ``write``."""
+    """Reading needs the ``read`` scope, anything else ``write``, or what the view calls its own ``scope``."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         if request.user is None or getattr(request.user, "is_anonymous", False):
             raise NotAuthenticated("Send 'Authorization: Apikey KEY', or log in.")
         if not hasattr(view, str(request.method).lower()):
             raise MethodNotAllowed(str(request.method))  # whatever the caller may do
-        wanted = READ if request.method in SAFE_METHODS else WRITE
+        wanted = READ if request.method in SAFE_METHODS else getattr(view, "scope", WRITE)
         return wanted in principal_of(request).scopes
 
 

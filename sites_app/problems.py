@@ -144,6 +144,7 @@ def _page(status: int, detail: str) -> dict[str, Any]:
         400: _("Bad Request"),
         403: _("Forbidden"),
         404: _("Not Found"),
+        429: _("Too Many Requests"),
         500: _("Internal Server Error"),
     }
     return {"status": status, "title": titles[status], "detail": detail}
@@ -167,6 +168,13 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404 from the framework."""
     return _answer(request, 404, _("There is nothing here, or nothing that you can see."))
+
+
+def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """429 to people: programs have a limit of their own."""
+    answer = _answer(request, 429, _("There were too many of these in a short time. Try again in a minute."))
+    answer["Retry-After"] = "60"
+    return answer
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -37,5 +37,5 @@ def log_in(page: Page, url: str, username: str, password: str) -> None:
     page.goto(f"{url}/login")
     page.get_by_label("User name").fill(username)
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     page.wait_for_url(f"{url}/")

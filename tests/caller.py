@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.test import Client
 
-from sites_app.models import ApiKey, Membership, Region
+from sites_app.models import ApiKey, Membership, Region, Role
 
 
 class Caller:
@@ -78,8 +78,8 @@ def writer(*regions: Region) -> Caller:
     return Caller(f"Apikey {key(*regions, scopes=('read', 'write'))[1]}")
 
 
-def person(name: str, *regions: Region | None, **fields: Any) -> User:
-    """A person; ``None`` among the regions makes one of head office."""
+def person(name: str, *regions: Region | None, role: str = Role.REGIONAL_MANAGER, **fields: Any) -> User:
+    """A person with a role in these regions; ``None`` is all stores."""
     user = User.objects.create(username=name, **fields)
-    Membership.objects.bulk_create(Membership(user=user, region=region) for region in regions)
+    Membership.objects.bulk_create(Membership(user=user, region=region, role=role) for region in regions)
     return user

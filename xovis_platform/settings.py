@@ -14,7 +14,7 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy
-from environs import FileAwareEnv
+from environs import FileAwareEnv, validate
 
 from xovis_platform import logs, openapi
 from xovis_platform.stack.given import unusable_files
@@ -67,6 +67,12 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_structlog",
     "auditlog",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "xovis_platform.apps.PlatformConfig",
     "sites_app",
     "ingest",
@@ -87,6 +93,9 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "sites_app.login.sessions.LastUse",
+    "sites_app.login.second_factor.SecondFactor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "sites_app.audit.Audit",
     "django_htmx.middleware.HtmxMiddleware",
@@ -141,19 +150,17 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES: dict[str, Any] = {
     "default": (
         {
-            "BACKEND": "django_redis.cache.RedisCache",
+            "BACKEND": "xovis_platform.cache.SharedOrOwn",
             "LOCATION": REDIS_URL,
-            "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1},
+            "OPTIONS": {"socket_timeout": 2.0, "socket_connect_timeout": 0.5},
         }
         if REDIS_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     )
 }
-# Nothing is in it that can't be had anew: without Redis pages are slower, not gone.
-DJANGO_REDIS_IGNORE_EXCEPTIONS = DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 
 # --- People ---
-LOGIN_URL = reverse_lazy("login")
+LOGIN_URL = reverse_lazy("account_login")
 LOGIN_REDIRECT_URL = reverse_lazy("overview")
 LOGOUT_REDIRECT_URL = LOGIN_URL
 CSRF_FAILURE_VIEW = "sites_app.problems.forged"
@@ -162,6 +169,54 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+AUTHENTICATION_BACKENDS = ["sites_app.login.backend.ByRole"]
+ACCOUNT_ADAPTER = "sites_app.login.adapters.Accounts"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_SIGNUP_ENABLED = False
+ACCOUNT_EMAIL_VERIFICATION = SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_UNIQUE_EMAIL = False  # an address may be a shop's; single sign-on takes it only where it's one person's
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]
+ACCOUNT_PRESERVE_USERNAME_CASING = True
+# How often a password or a code may be wrong, by account ("key") and by address: a whole head office may share one.
+ACCOUNT_RATE_LIMITS = {"login_failed": "20/5m/ip,5/5m/key", "login": "120/m/ip"}
+
+# --- A second factor: an app's codes, passkeys, and codes on paper ---
+MFA_ADAPTER = "sites_app.login.adapters.SecondFactors"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are entered by head office, never by strangers
+MFA_TOTP_ISSUER = "Xovis platform"
+MFA_TOTP_TOLERANCE = 1  # telephones' clocks
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PUBLIC_URL.startswith("https:")
+# Who must have one: nobody, "staff" (whoever may open the admin) or "everybody".
+MFA_REQUIRED = env.str("XOVIS_MFA_REQUIRED", "", validate=validate.OneOf(["", "staff", "everybody"]))
+
+# --- Single sign-on: one OpenID Connect provider. docs/access.md says what it must tell of people. ---
+OIDC_URL = env.str("XOVIS_OIDC_URL", "")
+OIDC_NAME = env.str("XOVIS_OIDC_NAME", "Single sign-on")
+OIDC_CLIENT_ID, OIDC_CLIENT_SECRET = env.str("XOVIS_OIDC_CLIENT_ID", ""), env.str("XOVIS_OIDC_CLIENT_SECRET", "")
+OIDC_GROUPS_CLAIM = env.str("XOVIS_OIDC_GROUPS_CLAIM", "groups")
+OIDC_GROUPS: Any = env.json("XOVIS_OIDC_GROUPS", {})
+SOCIALACCOUNT_ADAPTER = "sites_app.login.single_sign_on.SingleSignOn"
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a form that leads to another host is what the pages' policy refuses
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "sso",
+                "name": OIDC_NAME,
+                "client_id": OIDC_CLIENT_ID,
+                "secret": OIDC_CLIENT_SECRET,
+                "settings": {"server_url": OIDC_URL},
+            }
+        ]
+        if OIDC_URL
+        else [],
+    }
+}
 SECURE_COOKIES = env.bool("XOVIS_SECURE_COOKIES", PUBLIC_URL.startswith("https:"))
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -245,8 +300,7 @@ DJANGO_STRUCTLOG_CELERY_ENABLED = True
 # --- What is measured: the port on which a worker in a container of its own answers for itself; 0 for none ---
 METRICS_PORT = env.int("XOVIS_METRICS_PORT", 0)
 
-# --- The audit log: addresses that a client may write itself are not kept ---
-AUDITLOG_DISABLE_REMOTE_ADDR = True
+# --- The audit log ---
 AUDITLOG_STORE_JSON_CHANGES = True
 AUDITLOG_MASK_CALLABLE = "sites_app.audit.hidden"
 

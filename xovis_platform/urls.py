@@ -27,4 +27,5 @@ urlpatterns = [
 handler400 = "sites_app.problems.bad_request"
 handler403 = "sites_app.problems.permission_denied"
 handler404 = "sites_app.problems.not_found"
+handler429 = "sites_app.problems.too_many"
 handler500 = "sites_app.problems.server_error"

@@ -15,7 +15,7 @@ from alerts import lifecycle
 from alerts.api.examples import ALERT
 from alerts.models import Alert
 from alerts.shown import alert_content
-from sites_app.access import Principal
+from sites_app.access import ACKNOWLEDGE, Principal
 from sites_app.api.filters import Filter, choice, instant, region_filter, store_filter
 from sites_app.api.idempotency import idempotent
 from sites_app.api.resource import ListOf, OneOf, Resource, describe
@@ -119,6 +119,7 @@ class OneAlert(_Alerts, OneOf):
 class Acknowledgement(_Alerts, OneOf):
     """Taking note of an alert."""
 
+    scope = ACKNOWLEDGE
     http_method_names = ["post", "options"]
 
     @extend_schema(

@@ -18,7 +18,7 @@ from alerts.api.examples import DELIVERY
 from alerts.api.messages import BODY, MessageField
 from alerts.models import EventType, WebhookDelivery, WebhookEndpoint
 from alerts.webhooks import delivering
-from sites_app.access import Principal
+from sites_app.access import WEBHOOKS, Principal
 from sites_app.api import pages
 from sites_app.api.filters import choice, narrowed
 from sites_app.api.idempotency import idempotent
@@ -81,6 +81,7 @@ class FullDeliverySerializer(DeliverySerializer):
 
 
 class _Deliveries(Resource):
+    scope = WEBHOOKS
     serializer = FullDeliverySerializer
 
     def rows(self, principal: Principal) -> QuerySet[WebhookDelivery]:

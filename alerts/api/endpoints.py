@@ -17,7 +17,7 @@ from alerts.api.deliveries import DeliverySerializer
 from alerts.api.examples import ENDPOINT, NEW_ENDPOINT, SECRET
 from alerts.models import EventType, WebhookEndpoint
 from alerts.webhooks import delivering, endpoints, targets
-from sites_app.access import Principal
+from sites_app.access import WEBHOOKS, Principal
 from sites_app.api.fields import Coded, RegistrySerializer
 from sites_app.api.idempotency import idempotent, kept_without
 from sites_app.api.resource import GrowingList, OneOf, OneThatGoes, Resource, describe
@@ -138,6 +138,7 @@ class NewEndpointSerializer(EndpointSerializer):
 
 
 class _Endpoints(Resource):
+    scope = WEBHOOKS
     serializer = EndpointSerializer
     volatile = ("last_success_at", "failing_since")
 

@@ -7,6 +7,7 @@ named in the answer: the good events of a body are accepted beside the bad.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -21,6 +22,8 @@ from psycopg_pool import AsyncConnectionPool
 
 from ingest.landing.batch import Batcher, LandedEvent, Post, QueueFull
 from ingest.landing.credentials import Credential, Credentials, authentic
+from ingest.landing.patience import Patience
+from ingest.landing.strangers import Strangers, address_of
 from ingest.quarantine import Fault
 from ingest.xcs.payloads import ParsedEvents, PayloadError, parse_events
 
@@ -30,17 +33,28 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 PREFIX = "/ingest/xcs/"
 BODY_LIMIT = 1024 * 1024
+BODY_WITHIN_S = 10.0
 RETRY_AFTER_S = 5
 
 log = structlog.get_logger(__name__)
+_patience = Patience(BODY_WITHIN_S)
 
 
 class Refused(Exception):
     """A post that isn't taken: the answer's status, what is wrong, and where."""
 
-    def __init__(self, status: int, title: str, detail: str, *, errors: list[dict[str, str]] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        detail: str,
+        *,
+        errors: list[dict[str, str]] | None = None,
+        retry_after_s: int | None = None,
+    ) -> None:
         super().__init__(detail)
         self.status, self.title, self.detail, self.errors = status, title, detail, errors or []
+        self.retry_after_s = RETRY_AFTER_S if status == 503 else retry_after_s
 
 
 class Landing:
@@ -53,6 +67,7 @@ class Landing:
         self._pool: AsyncConnectionPool[AsyncConnection] | None = None
         self._ready: tuple[Credentials, Batcher] | None = None
         self._opening = asyncio.Lock()
+        self.strangers = Strangers()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -72,15 +87,18 @@ class Landing:
 
     async def _answer(self, scope: Scope, receive: Receive) -> dict[str, Any]:
         controller_id = _controller_id(scope)
-        headers = dict(scope["headers"])
+        headers, address = dict(scope["headers"]), address_of(scope)
+        self._check_stranger(address, controller_id)
         _check_type(headers)
         credentials, batcher = await self._open()
         body = await read_body(receive, headers)
         credential = await credentials.of(controller_id, "xcs")
         if credential is None or not authentic(credential, headers, body, now_s=time.time()):
+            self.strangers.was_wrong(address)
             raise Refused(
                 401, "Unauthorized", "The controller or its webhook key is not known. Check URL and key in XCS."
             )
+        self.strangers.was_right(address, controller_id)
         received_at = datetime.now(UTC)
         kept, what = body, ""  # what can't even be inflated is kept to be looked at
         try:
@@ -91,6 +109,14 @@ class Landing:
             await landed(batcher, Post([], [fault], received_at))
             raise _unreadable(error) from error
         return await self._land(batcher, credential, parsed, received_at)
+
+    def _check_stranger(self, address: str, controller_id: UUID) -> None:
+        wait_s = self.strangers.wait_s(address, controller_id)
+        if wait_s:
+            detail = (
+                "Too many posts with unknown credentials came from your address. Check URL and key, and come again."
+            )
+            raise Refused(429, "Too Many Requests", detail, retry_after_s=math.ceil(wait_s))
 
     async def _open(self) -> tuple[Credentials, Batcher]:
         async with self._opening:
@@ -170,10 +196,17 @@ def _check_type(headers: dict[bytes, bytes]) -> None:
 
 
 async def read_body(receive: Receive, headers: dict[bytes, bytes]) -> bytes:
-    """The body, refused as soon as it's known to be too large."""
-    parts, size, more = [], int(headers.get(b"content-length", b"0") or 0), True
-    _check_size(size)
-    size = 0
+    """The body, refused as soon as it's known to be too large, or where it's slow to come."""
+    _check_size(int(headers.get(b"content-length", b"0") or 0))
+    try:
+        return await _patience.wait_for(_whole(receive))
+    except TimeoutError as error:
+        detail = f"The body didn't come within {BODY_WITHIN_S:.0f} s. Send again."
+        raise Refused(408, "Request Timeout", detail) from error
+
+
+async def _whole(receive: Receive) -> bytes:
+    parts, size, more = [], 0, True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
@@ -214,11 +247,12 @@ async def _send_json(
     content: dict[str, Any],
     media_type: bytes = b"application/json",
     challenge: bytes = b"Apikey",
+    retry_after_s: int | None = None,
 ) -> None:
     body = msgspec.json.encode(content)
     headers = [(b"content-type", media_type), (b"content-length", str(len(body)).encode())]
-    if status == 503:
-        headers.append((b"retry-after", str(RETRY_AFTER_S).encode()))
+    if retry_after_s is not None:
+        headers.append((b"retry-after", str(retry_after_s).encode()))
     if status == 401:
         headers.append((b"www-authenticate", challenge))
     if status == 405:
@@ -236,4 +270,6 @@ async def _send_problem(send: Send, refused: Refused, challenge: bytes) -> None:
     }
     if refused.errors:
         problem["errors"] = refused.errors
-    await _send_json(send, refused.status, problem, b"application/problem+json", challenge)
+    await _send_json(
+        send, refused.status, problem, b"application/problem+json", challenge, retry_after_s=refused.retry_after_s
+    )

@@ -18,6 +18,7 @@ from uuid import UUID
 from ingest.landing.app import Landing, Receive, Refused, Scope, Send, inflate, landed, read_body
 from ingest.landing.batch import Batcher, LandedEvent, Post
 from ingest.landing.credentials import Credential, Credentials
+from ingest.landing.strangers import address_of
 from ingest.quarantine import Fault
 from ingest.wire.decoding import PayloadError
 from ingest.xovis import pushes
@@ -34,7 +35,7 @@ class XovisLanding(Landing):
     challenge = b'Basic realm="xovis", charset="UTF-8"'
 
     def __init__(self, landing: Landing) -> None:
-        self._shared = landing
+        self._shared, self.strangers = landing, landing.strangers
 
     async def close(self) -> None:
         """Nothing to end: the connections are the other's."""
@@ -48,14 +49,17 @@ class XovisLanding(Landing):
 
     async def _answer(self, scope: Scope, receive: Receive) -> dict[str, Any]:
         controller_id, path_key = _address(scope)
-        headers = dict(scope["headers"])
+        headers, address = dict(scope["headers"]), address_of(scope)
+        self._check_stranger(address, controller_id)
         credentials, batcher = await self._open()
         body = await read_body(receive, headers)
         credential = await credentials.of(controller_id, "xovis")
         if credential is None or not authentic(credential, headers, path_key):
+            self.strangers.was_wrong(address)
             raise Refused(
                 401, "Unauthorized", "The sensor or its key is not known. Check URL and key in its push agent."
             )
+        self.strangers.was_right(address, controller_id)
         push = await _understood(batcher, credential, body, headers)
         await _land(batcher, credential, push)
         if push.rejected and not push.understood:

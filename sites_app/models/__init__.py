@@ -1,6 +1,6 @@
 """The registry's models, one file an idea."""
 
-from sites_app.models.access import ApiKey, Membership
+from sites_app.models.access import ApiKey, Membership, Role
 from sites_app.models.controllers import Controller, ControllerQuerySet
 from sites_app.models.idempotency import FirstAnswer
 from sites_app.models.regions import Region
@@ -15,6 +15,7 @@ __all__ = [
     "Membership",
     "OpeningHours",
     "Region",
+    "Role",
     "Sensor",
     "SpecialHours",
     "Store",

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from sites_app.models.regions import Region
 
@@ -20,10 +21,21 @@ ROTATED_KEY_VALID = timedelta(days=1)
 """How long a key that was rotated still works, unless it's said otherwise."""
 
 
+class Role(models.TextChoices):
+    """What a person is here. What each may do stands in ``sites_app.roles``."""
+
+    HEAD_OFFICE = "head_office", _("Head office")
+    REGIONAL_MANAGER = "regional_manager", _("Regional manager")
+    STORE_MANAGER = "store_manager", _("Store manager")
+    INSTALLER = "installer", _("Installer")
+    AUDITOR = "auditor", _("Auditor")
+
+
 class Membership(models.Model):
-    """A person's place: with a region a regional manager of all under it, without one head office."""
+    """A person's place: their role, and the region with all under it that they have it for; without one all stores."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=20, choices=Role, default=Role.REGIONAL_MANAGER)
     region = models.ForeignKey(
         Region, models.CASCADE, null=True, blank=True, related_name="memberships", help_text="Empty: all stores."
     )
@@ -36,10 +48,20 @@ class Membership(models.Model):
                 nulls_distinct=False,
                 violation_error_message="This person has this region already.",
             ),
+            models.CheckConstraint(
+                name="membership_head_office_of_all",
+                condition=~models.Q(role=Role.HEAD_OFFICE) | models.Q(region=None),
+                violation_error_message="Head office looks after all stores: leave the region empty.",
+            ),
+            models.CheckConstraint(
+                name="membership_store_manager_of_some",
+                condition=~models.Q(role=Role.STORE_MANAGER) | models.Q(region__isnull=False),
+                violation_error_message="A store manager has a store: choose its region.",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.user}: {self.region or 'all stores'}"
+        return f"{self.user}: {self.get_role_display()}, {self.region or 'all stores'}"
 
 
 _VALID_AMONG = """

@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from jsonschema import Draft202012Validator
 
+import portal.doors
 import portal.urls
 from alerts.models import EventType
 
@@ -19,7 +20,11 @@ pytestmark = pytest.mark.django_db
 Json = dict[str, Any]
 METHODS = ("get", "post", "put", "patch", "delete")
 ELSEWHERE: dict[str, set[str]] = {
-    "pages for people": {str(page.name) for page in portal.urls.urlpatterns if page.name},
+    "pages for people": {
+        str(page.name)
+        for page in (*portal.urls.urlpatterns, *portal.doors.urlpatterns)
+        if isinstance(page, URLPattern) and page.name
+    },
     "the document itself, and its page": {"schema", "api-docs"},
     "what no endpoint of the façade answers": {"xcs-chain-nothing", "xcs-store-nothing"},
 }

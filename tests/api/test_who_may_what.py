@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from sites_app.models import Controller
+from sites_app.models import Controller, Role
 from tests import chain
 from tests.api.world import World
+from tests.caller import person
 
 pytestmark = pytest.mark.django_db
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -25,6 +27,10 @@ CALLERS = (
     "a write key",
     "a write key of another region",
     "a manager of another region",
+    "a regional manager",
+    "a store manager",
+    "an installer",
+    "an auditor",
     "head office",
 )
 
@@ -43,19 +49,25 @@ MEANING: dict[str, Callable[[Any], bool]] = {
 """May; has to say who it is; may not; isn't there for it; nobody may; names what isn't there for it; its file is gone; is
 sent to another page, also by a script; has done it, and is sent on."""
 
-EVERYBODY = "++++++"
-LIST = "?+++++"
+EVERYBODY = "++++++++++"
+LIST = "?+++++++++"
 """A list or a report, also as a file: each sees its own stores in it."""
-ONE = "?++xx+"
+ONE = "?++xx+++++"
 """One row: for another region it isn't there."""
-OWN = "?xxxx+"
+OWN = "?xxxxxxxx+"
 """What belongs to who made it."""
-CHANGE = "?-+x-+"
-ADD = "?-+!-+"
+CHANGE = "?-+x---+-+"
+"""Of the registry: programs that may write, installers and head office."""
+ADD = "?-+!---+-+"
 """A row under a region: of another region's, the region isn't there."""
-XCS_CHAIN, XCS_STORE = "?+++??", "?++x??"
+SEE_TO = "?-+xx+++-+"
+"""An alert: whoever looks after the store."""
+TELL = "?-+x-----+"
+"""Where the outside is told, and by which secret."""
+ADD_TOLD = "?-+!-----+"
+XCS_CHAIN, XCS_STORE = "?+++??????", "?++x??????"
 """A controller knows keys alone."""
-NOWHERE = "?mmmmm"
+NOWHERE = "?mmmmmmmmm"
 """What no endpoint does."""
 
 TABLE: dict[str, dict[str, str]] = {
@@ -79,17 +91,17 @@ TABLE: dict[str, dict[str, str]] = {
     "events": {"get": LIST},
     "alerts": {"get": LIST},
     "alert": {"get": ONE},
-    "alert-acknowledge": {"post": CHANGE},
-    "webhook-endpoints": {"get": LIST, "post": ADD},
-    "webhook-endpoint": {"get": ONE, "put": CHANGE, "patch": CHANGE, "delete": CHANGE},
-    "webhook-rotate-secret": {"post": CHANGE},
-    "webhook-test": {"post": CHANGE},
+    "alert-acknowledge": {"post": SEE_TO},
+    "webhook-endpoints": {"get": LIST, "post": ADD_TOLD},
+    "webhook-endpoint": {"get": ONE, "put": TELL, "patch": TELL, "delete": TELL},
+    "webhook-rotate-secret": {"post": TELL},
+    "webhook-test": {"post": TELL},
     "webhook-deliveries": {"get": ONE},
     "delivery": {"get": ONE},
-    "delivery-replay": {"post": CHANGE},
+    "delivery-replay": {"post": TELL},
     "exports": {"get": LIST, "post": LIST},
     "export": {"get": OWN},
-    "export-file": {"get": "?xxxx0"},
+    "export-file": {"get": "?xxxxxxxx0"},
     "live-occupancy": {"get": LIST},
     "live-queues": {"get": LIST},
     **{f"report-{name}": {"get": LIST} for name in ("footfall", "occupancy", "queues", "dwell", "paths", "health")},
@@ -101,28 +113,61 @@ TABLE: dict[str, dict[str, str]] = {
         for name in ("sensors", "occupancy", "queues", "counts", "dwell", "paths")
     },
     "xcs-chain-dwell": {"get": XCS_STORE},
-    "xcs-chain-nothing": {"get": "?xxx??"},
-    "xcs-store-nothing": {"get": "?xxx??"},
+    "xcs-chain-nothing": {"get": "?xxx??????"},
+    "xcs-store-nothing": {"get": "?xxx??????"},
 }
-PAGE = ">>>>++"
-PAGE_OF_STORE = ">>>>x+"
+PAGE = ">>>>++++++"
+OWN_FACTORS = (
+    "mfa_index",
+    "mfa_list_webauthn",
+    "mfa_reauthenticate",
+    "mfa_reauthenticate_webauthn",
+    "mfa_activate_totp",
+    "mfa_add_webauthn",
+    "mfa_generate_recovery_codes",
+)
+"""A person's own; who has no such thing, or hasn't just said who they are, is sent to where they do."""
+NOT_MADE = {
+    "mfa_deactivate_totp": ">>>>xxxxxx",
+    "mfa_edit_webauthn": ">>>>>>>>>>",
+    "mfa_remove_webauthn": ">>>>>>>>>>",
+    "mfa_view_recovery_codes": ">>>>xxxxxx",
+    "mfa_download_recovery_codes": ">>>>xxxxxx",
+}
+"""Of second factors that the callers haven't got."""
+PAGE_OF_STORE = ">>>>x+++++"
 BY_PEOPLE = {
     **dict.fromkeys(("overview", "compare", "alerts-page", "health-page", "schedules", "signs"), PAGE),
-    "overview-live": "~~~~++",
+    "overview-live": "~~~~++++++",
     "store-page": PAGE_OF_STORE,
-    "store-live": "~~~~x+",
-    "preview-schedule": PAGE_OF_STORE,
-    "login": "++++>>",
+    "store-live": "~~~~x+++++",
+    "preview-schedule": ">>>>xxxxx+",
+    "account": PAGE,
+    "account_login": "++++>>>>>>",
+    "account_inactive": EVERYBODY,
+    "account_change_password": PAGE,
+    "account_reauthenticate": PAGE,
+    **dict.fromkeys(OWN_FACTORS, ">>>>>>>>>>"),
+    "mfa_authenticate": ">>>>>>>>>>",
+    "mfa_login_webauthn": ">>>>>>>>>>",
+    "openid_connect_login": "xxxxxxxxxx",
+    "openid_connect_callback": "xxxxxxxxxx",
+    "socialaccount_login_cancelled": EVERYBODY,
+    "socialaccount_login_error": "??????????",
+    **NOT_MADE,
     "sign": EVERYBODY,
     "sign-now": EVERYBODY,
 }
 DONE_BY_PEOPLE = {
-    "acknowledge": ">>>>x=",
-    "make-schedule": ">>>>==",
-    "give-up-schedule": ">>>>x=",
-    "make-sign": ">>>>-=",
-    "revoke-sign": ">>>>-=",
-    "set_language": "======",
+    "acknowledge": ">>>>x===-=",
+    "make-schedule": ">>>>======",
+    "give-up-schedule": ">>>>xxxxx=",
+    "make-sign": ">>>>==-=-=",
+    "revoke-sign": ">>>>x=-=-=",
+    "set_language": "==========",
+    "change-mail": ">>>>!!!!!!",
+    "end-session": ">>>>xxxxxx",
+    "end-other-sessions": ">>>>======",
 }
 """Sent by the forms of pages."""
 ELSEWHERE = {
@@ -130,7 +175,7 @@ ELSEWHERE = {
     "ingest-xcs": "an application of its own: tests/ingest/test_landing.py",
     "ingest-xovis": "likewise: tests/ingest/xovis/test_landing.py",
     "ingest-xovis-by-address": "likewise",
-    "logout": "by POST: tests/portal/test_pages.py",
+    "account_logout": "by POST: tests/portal/test_pages.py",
     None: "of machines, without a name: healthz, readyz, metrics, favicon.ico",
 }
 WINDOW = {"start": "2025-11-03T08:00:00Z", "end": "2025-11-03T09:00:00Z"}
@@ -162,9 +207,9 @@ def test_each_may_do_what_the_table_says_and_nothing_else(world: World, name: st
     for method in METHODS:
         expected = TABLE[name].get(method, NOWHERE)
         if name in ("schema", "api-docs") and method != "get":
-            expected = "mmmmmm"
+            expected = "m" * len(CALLERS)
         elif name.startswith("xcs-") and method != "get":
-            expected = "?mmm??"
+            expected = "?mmm??????"
         for caller, sign in zip(CALLERS, expected, strict=True):
             with transaction.atomic():
                 answer = ask(world, name, method, caller)
@@ -233,17 +278,49 @@ def test_forms_do_what_the_one_who_sends_them_may(world: World, name: str) -> No
 
 
 def test_the_admin_is_for_staff_alone(world: World) -> None:
-    [admin] = [one for one in get_resolver().url_patterns if getattr(one, "app_name", "") == "admin"]
-    paths = {re.sub(r"<[^>]*>", "1", path) for path in _paths(admin)} - {"/admin/login/"}
+    [of_admin] = [one for one in get_resolver().url_patterns if getattr(one, "app_name", "") == "admin"]
+    paths = {re.sub(r"<[^>]*>", "1", path) for path in _paths(of_admin)} - {"/admin/login/"}
     assert len(paths) > 100
     for path in sorted(paths):
         if "(" in path or "static" in path:
             continue
-        for caller in CALLERS[:-1]:
+        for caller in CALLERS[:7]:
             client, headers = world.callers[caller]
             answer = client.get(path, headers=headers)
             assert answer.status_code in (302, 404, 405), f"{path} by {caller}: {answer.status_code}"
             assert "Traceback" not in answer.content.decode()
+
+
+ADMIN: dict[str, str] = {
+    **dict.fromkeys(("region", "store", "controller"), "+o+"),
+    **dict.fromkeys(("zone", "sensor"), "ooo"),
+    **dict.fromkeys(("stream", "healedgap", "quarantine", "alert", "suspicion"), "ooo"),
+    "logentry": "-oo",
+    **dict.fromkeys(("alertrule", "mailpreference", "webhookendpoint", "apikey", "user"), "--+"),
+    **dict.fromkeys(("mail", "webhookdelivery", "backfill", "group"), "--o"),
+}
+"""What an installer, an auditor and head office may: add to it, look at it, nothing."""
+
+
+def test_roles_may_in_the_admin_what_the_table_says(world: World) -> None:
+    assert {str(model._meta.model_name) for model in admin.site._registry} == ADMIN.keys()
+    wrong = []
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        for caller, sign in zip(CALLERS[-3:], ADMIN[str(model._meta.model_name)], strict=True):
+            client, _ = world.callers[caller]
+            told = tuple(client.get(reverse(f"{name}_{page}")).status_code for page in ("changelist", "add"))
+            if told != {"+": (200, 200), "o": (200, 403), "-": (403, 403)}[sign]:
+                wrong.append(f"{name} by {caller}: {told}, not {sign}")
+    assert wrong == []
+
+
+def test_an_auditor_of_all_stores_also_sees_what_is_no_store_s(world: World) -> None:
+    client, _ = world.person(person("of-all", None, role=Role.AUDITOR, is_staff=True))
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        told = tuple(client.get(reverse(f"{name}_{page}")).status_code for page in ("changelist", "add"))
+        assert told == (200, 403), name
 
 
 def _paths(of: Any, prefix: str = "/") -> Iterator[str]:

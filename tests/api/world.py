@@ -13,7 +13,7 @@ from alerts.webhooks.signing import new_secret
 from ingest import backfilling
 from portal.models import Schedule, Sign
 from reports.models import Export
-from sites_app.models import Sensor, Store
+from sites_app.models import Role, Sensor, Store
 from tests import chain
 from tests.caller import key, person
 from tests.told import people_in
@@ -47,7 +47,8 @@ class World:
         sensor = Sensor.objects.create(controller=self.controller, sensor_id="80:1F", status="online", last_seen_at=now)
         start, end = datetime(2025, 11, 3, tzinfo=UTC), datetime(2025, 11, 4, tzinfo=UTC)
         backfill = backfilling.plan([self.controller], start=start, end=end, now=end)
-        office = person("office", None, is_superuser=True, is_staff=True)
+        office = person("office", None, role=Role.HEAD_OFFICE, is_staff=True)
+        europe = chain.region("Europe")
         elsewhere = chain.region("Asia")
         self.arguments: dict[str, dict[str, Any]] = {
             "region": {"code": "europe-north"},
@@ -65,6 +66,7 @@ class World:
             **{name: {"pk": schedule.pk} for name in ("preview-schedule", "give-up-schedule")},
             **{name: {"token": token} for name in ("sign", "sign-now")},
             "revoke-sign": {"pk": sign.pk},
+            **{name: {"pk": 1} for name in ("mfa_edit_webauthn", "mfa_remove_webauthn", "end-session")},
             "acknowledge": self.arguments["alert"],
         }
         self.callers: dict[str, tuple[Client, dict[str, str]]] = {
@@ -73,6 +75,10 @@ class World:
             "a write key": self.program(key(scopes=["write"])[1]),
             "a write key of another region": self.program(key(elsewhere, scopes=["write"])[1]),
             "a manager of another region": self.person(person("manager", elsewhere)),
+            "a regional manager": self.person(person("regional", europe)),
+            "a store manager": self.person(person("store", self.controller.store.region, role=Role.STORE_MANAGER)),
+            "an installer": self.person(person("installer", europe, role=Role.INSTALLER, is_staff=True)),
+            "an auditor": self.person(person("auditor", europe, role=Role.AUDITOR, is_staff=True)),
             "head office": self.person(office),
         }
 

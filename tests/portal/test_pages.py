@@ -45,7 +45,7 @@ def test_a_page_that_is_not_there_says_so_in_the_portals_looks_and_the_api_by_a_
 
 @pytest.mark.django_db
 def test_a_form_that_is_out_of_date_says_what_to_do() -> None:
-    answer = Client(enforce_csrf_checks=True).post("/login", {"username": "a", "password": "b"})
+    answer = Client(enforce_csrf_checks=True).post("/login", {"login": "a", "password": "b"})
     assert (answer.status_code, "load the page again" in answer.content.decode()) == (403, True)
 
 
@@ -64,9 +64,9 @@ def test_an_error_is_shown_even_where_the_database_is_what_is_broken() -> None:
 def test_coming_in_and_going_out() -> None:
     person("head", None)
     client = Client()
-    wrong = client.post("/login", {"username": "head", "password": "wrong", "next": "/"})
+    wrong = client.post("/login", {"login": "head", "password": "wrong", "next": "/"})
     assert "don&#x27;t match" in wrong.content.decode() or "don't match" in wrong.content.decode()
-    inside = client.post("/login", {"username": "head", "password": PASSWORD, "next": "/"})
+    inside = client.post("/login", {"login": "head", "password": PASSWORD, "next": "/"})
     assert (inside.status_code, inside["Location"]) == (302, "/")
     assert client.get("/logout").status_code == 405
     outside = client.post("/logout", follow=True)

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from portal.models import Sign
 from portal.signs import shown
-from sites_app.models import Store, Zone
+from sites_app.models import Role, Store, Zone
 from tests import chain, told
 from tests.portal.looking import barriers_on, complaints_of
 from tests.portal.people import logged_in, person
@@ -102,7 +102,7 @@ def test_others_see_them_within_their_region_and_change_nothing() -> None:
     berlin, tokyo = chain.store("BER"), chain.store("TYO", under="Asia")
     for store in (berlin, tokyo):
         Sign.make(store, f"Door of {store.code}", by="clerk", now=NOW)
-    manager = logged_in(person("manager", berlin.region))
+    manager = logged_in(person("manager", berlin.region, role=Role.STORE_MANAGER))
     page = manager.get("/signs").content.decode()
     assert ("Door of BER" in page, "Door of TYO" in page) == (True, False)
     sign = Sign.objects.get(store=berlin)

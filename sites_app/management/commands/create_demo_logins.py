@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db.models import Count
 
 from sites_app.management.base import JsonCommand
-from sites_app.models import Membership, Region
+from sites_app.models import Membership, Region, Role
 
 
 class Command(JsonCommand):
@@ -39,7 +39,9 @@ class Command(JsonCommand):
             user.set_password(password)
             user.save()
         if made:
-            Membership.objects.create(user=user, region=region)
+            Membership.objects.create(
+                user=user, region=region, role=Role.HEAD_OFFICE if head_office else Role.REGIONAL_MANAGER
+            )
         return {"username": username, "password": password, "role": role}
 
     def summary(self, done: dict[str, Any]) -> str:

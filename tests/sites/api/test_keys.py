@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from sites_app.models import ApiKey
+from sites_app.models import ApiKey, Role
 from tests import chain
 from tests.caller import Caller, key, person, problem_of, with_key
 
@@ -100,7 +100,7 @@ def test_people_have_no_limit() -> None:
 def test_a_browser_s_session_may_write_with_its_token_and_not_without() -> None:
     chain.region("Europe")
     client = Client(enforce_csrf_checks=True, raise_request_exception=False)
-    client.force_login(person("anna", None, is_staff=True))
+    client.force_login(person("anna", None, role=Role.HEAD_OFFICE))
     region = {"code": "asia", "name": "Asia"}
     told = problem_of(client.post("/api/v1/regions", region, content_type="application/json"), 403)
     assert "CSRF" in told["detail"]
