@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.utils.translation import gettext as _
 
 from alerts.models import Alert
+from ingest.sentences import spoken
 
 
 def sentence(alert: Alert) -> str:
@@ -30,7 +31,10 @@ def _occupancy(alert: Alert) -> str:
 
 
 def _controller(alert: Alert) -> str:
-    return _("Controller %(name)s can't be reached: %(detail)s") % {"name": alert.name, "detail": alert.detail}
+    return _("Controller %(name)s can't be reached: %(detail)s") % {
+        "name": alert.name,
+        "detail": spoken(alert.detail),
+    }
 
 
 def _sensor(alert: Alert) -> str:

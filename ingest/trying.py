@@ -10,8 +10,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from ingest import asking
 from ingest.models import Stream
+from ingest.sentences import spoken
 from sites_app.models import Controller
 
 CLOCK_MAY_DIFFER = timedelta(minutes=1)
@@ -39,25 +43,24 @@ def try_out(controller: Controller, clock: asking.Clock) -> Verdict:
     skew_ms = None if outcome.clock_skew is None else round(outcome.clock_skew.total_seconds() * 1000)
     error = outcome.answers[-1].error
     if error is not None:
-        return Verdict(error.code, str(error), skew_ms)
+        return Verdict(error.code, spoken(str(error)), skew_ms)
     found = outcome.found
     zones, sensors = (len(found.zones), len(found.sensors)) if found else (0, 0)
     if wrong := clock_fault(skew_ms):
         return Verdict("clock_off", wrong, skew_ms, zones, sensors)
-    return Verdict(
-        "ok", f"It answers, with {counted(zones, 'zone')} and {counted(sensors, 'sensor')}.", skew_ms, zones, sensors
-    )
+    has = _("It answers, with %(zones)s and %(sensors)s.")
+    return Verdict("ok", has % _counted(zones, sensors), skew_ms, zones, sensors)
 
 
 def verdict(result: Mapping[str, Any], zones: int, sensors: int) -> Verdict:
     """How a controller did that was asked at once (see ``asking_now``), and has so many zones and sensors now."""
     skew_ms = result["clock_skew_ms"]
     if result["error"]:
-        return Verdict(result["code"], result["error"], skew_ms, zones, sensors)
+        return Verdict(result["code"], spoken(result["error"]), skew_ms, zones, sensors)
     if wrong := clock_fault(skew_ms):
         return Verdict("clock_off", wrong, skew_ms, zones, sensors)
-    has = f"It answered, and has {counted(zones, 'zone')} and {counted(sensors, 'sensor')}."
-    return Verdict("ok", has, skew_ms, zones, sensors)
+    has = _("It answered, and has %(zones)s and %(sensors)s.")
+    return Verdict("ok", has % _counted(zones, sensors), skew_ms, zones, sensors)
 
 
 def clock_fault(skew_ms: int | None) -> str:
@@ -65,18 +68,28 @@ def clock_fault(skew_ms: int | None) -> str:
     skew = timedelta(milliseconds=skew_ms or 0)
     if abs(skew) < CLOCK_MAY_DIFFER:
         return ""
-    way = "ahead" if skew > timedelta() else "behind"
-    return f"Its clock is {_length(abs(skew))} {way}, and so would all its figures be: let it keep time by NTP."
+    said = (
+        _("Its clock is %(length)s ahead, and so would all its figures be: let it keep time by NTP.")
+        if skew > timedelta()
+        else _("Its clock is %(length)s behind, and so would all its figures be: let it keep time by NTP.")
+    )
+    return said % {"length": _length(abs(skew))}
 
 
-def counted(number: int, what: str) -> str:
-    """So many of it, as people say it."""
-    return f"{number} {what}{'s' * (number != 1)}"
+def _counted(zones: int, sensors: int) -> dict[str, str]:
+    return {
+        "zones": ngettext("%(count)d zone", "%(count)d zones", zones) % {"count": zones},
+        "sensors": ngettext("%(count)d sensor", "%(count)d sensors", sensors) % {"count": sensors},
+    }
 
 
 def _length(span: timedelta) -> str:
     """A span as people say it, rounded."""
-    for unit, length in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1))):
-        if span >= length * 0.95:
-            return counted(round(span / length), unit)
-    return f"{round(span.total_seconds())} seconds"
+    if span >= timedelta(days=0.95):
+        count = round(span / timedelta(days=1))
+        return ngettext("%(count)d day", "%(count)d days", count) % {"count": count}
+    if span >= timedelta(hours=0.95):
+        count = round(span / timedelta(hours=1))
+        return ngettext("%(count)d hour", "%(count)d hours", count) % {"count": count}
+    count = round(span / timedelta(minutes=1))
+    return ngettext("%(count)d minute", "%(count)d minutes", count) % {"count": count}

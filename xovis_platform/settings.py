@@ -12,6 +12,7 @@ from typing import Any
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy
 from environs import FileAwareEnv, validate
@@ -304,11 +305,28 @@ METRICS_PORT = env.int("XOVIS_METRICS_PORT", 0)
 AUDITLOG_STORE_JSON_CHANGES = True
 AUDITLOG_MASK_CALLABLE = "sites_app.audit.hidden"
 
-# --- The admin's looks ---
+# --- The admin's looks: the portal's colours; what is missing for all to use it is added by a style and a script of ours ---
+_TEAL = [
+    "#eef7f9",
+    "#d9ecf0",
+    "#a9d3dc",
+    "#8cc8d4",
+    "#6cc3d3",
+    "#3f9fb2",
+    "#0b5c6b",
+    "#0a4f5c",
+    "#0a3a44",
+    "#0a2c34",
+    "#06252b",
+]
+_STEPS = [50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 950]
 UNFOLD = {
     "SITE_TITLE": gettext_lazy("Xovis platform"),
     "SITE_HEADER": gettext_lazy("Registry and operation"),
     "SITE_SYMBOL": "storefront",
     "SITE_URL": "/",
     "SIDEBAR": {"show_search": True},
+    "COLORS": {"primary": {str(step): colour for step, colour in zip(_STEPS, _TEAL, strict=True)}},
+    "STYLES": [lambda _: static("sites_app/admin.css")],
+    "SCRIPTS": [lambda _: static("sites_app/admin.js")],
 }

@@ -7,12 +7,16 @@ from datetime import UTC, datetime
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from alerts import lifecycle
 from alerts.models import Alert, AlertRule, Suspicion
 from sites_app.admin import ReadOnlyAdmin, ScopedAdmin
+
+_STATES = {"open": "danger", "acknowledged": "warning", "resolved": "success"}
 
 
 @admin.register(Alert)
@@ -24,22 +28,25 @@ class AlertAdmin(ReadOnlyAdmin, ScopedAdmin):
     date_hierarchy = "opened_at"
     actions = ["acknowledge"]
 
-    @display(description="State", label={"open": "danger", "acknowledged": "warning", "resolved": "success"})  # type: ignore[untyped-decorator]
-    def how(self, alert: Alert) -> str:
+    @display(description=gettext_lazy("State"), label=_STATES)  # type: ignore[untyped-decorator]
+    def how(self, alert: Alert) -> tuple[str, str]:
         """The state, as a badge."""
-        return "resolved" if alert.resolved_at else "acknowledged" if alert.acknowledged_at else "open"
+        if alert.resolved_at:
+            return "resolved", _("resolved")
+        return ("acknowledged", _("acknowledged")) if alert.acknowledged_at else ("open", _("open"))
 
     def has_acknowledge_permission(self, request: HttpRequest) -> bool:
         """Who may change alerts, though not in a form."""
         return request.user.has_perm("alerts.change_alert")
 
-    @admin.action(description="Acknowledge: somebody sees to it", permissions=["acknowledge"])
+    @admin.action(description=gettext_lazy("Acknowledge: somebody sees to it"), permissions=["acknowledge"])
     def acknowledge(self, request: HttpRequest, alerts: QuerySet[Alert]) -> None:
         """Take note of the chosen alerts in the person's name."""
         now, by = datetime.now(UTC), request.user.get_username()
         done = sum(lifecycle.acknowledge(alert, by=by, now=now) for alert in alerts)
         left = len(alerts) - done
-        said = f"Acknowledged: {done}." + (f" Acknowledged or resolved before: {left}." if left else "")
+        said = _("Acknowledged: %(count)d.") % {"count": done}
+        said += " " + _("Acknowledged or resolved before: %(count)d.") % {"count": left} if left else ""
         self.message_user(request, said, messages.WARNING if left else messages.SUCCESS)
 
 

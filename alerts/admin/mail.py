@@ -9,12 +9,17 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
 from alerts import mail
 from alerts.models import Alert, Mail, MailPreference, Notice
 from sites_app.admin import ReadOnlyAdmin
+
+_STATES = {Mail.State.WAITING: "info", Mail.State.SENT: "success", Mail.State.FAILED: "danger"}
 
 
 @admin.register(MailPreference)
@@ -27,8 +32,13 @@ class MailPreferenceAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold comes wit
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "kinds":
-            choices, widget = Alert.Kind.choices, forms.CheckboxSelectMultiple
-            return forms.MultipleChoiceField(choices=choices, widget=widget, required=False, help_text="None: all.")
+            return forms.MultipleChoiceField(
+                label=capfirst(db_field.verbose_name),
+                choices=Alert.Kind.choices,
+                widget=forms.CheckboxSelectMultiple,
+                required=False,
+                help_text=db_field.help_text,
+            )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
@@ -53,17 +63,18 @@ class MailAdmin(ReadOnlyAdmin):
     inlines = [NoticeInline]
     actions = ["send_again"]
 
-    @display(description="State", label={"Waiting": "info", "Sent": "success", "Failed": "danger"})  # type: ignore[untyped-decorator]
-    def shown_state(self, letter: Mail) -> str:
+    @display(description=gettext_lazy("State"), label=_STATES)  # type: ignore[untyped-decorator]
+    def shown_state(self, letter: Mail) -> tuple[str, str]:
         """The state, as a badge."""
-        return letter.get_state_display()
+        return letter.state, letter.get_state_display()
 
     def has_send_again_permission(self, request: HttpRequest) -> bool:
         """Who may change letters, though not in a form."""
         return request.user.has_perm("alerts.change_mail")
 
-    @admin.action(description="Try again: letters that failed", permissions=["send_again"])
+    @admin.action(description=gettext_lazy("Try again: letters that failed"), permissions=["send_again"])
     def send_again(self, request: HttpRequest, letters: QuerySet[Mail]) -> None:
         """Send what was given up."""
         again = mail.send_again(letters, now=datetime.now(UTC))
-        self.message_user(request, f"To be sent again: {again}.", messages.SUCCESS if again else messages.WARNING)
+        said = _("To be sent again: %(count)d.") % {"count": again}
+        self.message_user(request, said, messages.SUCCESS if again else messages.WARNING)

@@ -10,6 +10,8 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
@@ -27,10 +29,11 @@ class EndpointForm(_EndpointModelForm):
     """An endpoint; its secret is made here and typed in nowhere."""
 
     event_types = forms.MultipleChoiceField(
+        label=gettext_lazy("Event types"),
         choices=[choice for choice in EventType.choices if choice[0] != EventType.TEST],
         widget=forms.CheckboxSelectMultiple,
         required=False,
-        help_text="None: all.",
+        help_text=gettext_lazy("None: all."),
     )
 
     class Meta:
@@ -41,6 +44,13 @@ class EndpointForm(_EndpointModelForm):
         url: str = self.cleaned_data["url"]
         targets.validate_url(url)
         return url
+
+
+_STATES = {
+    WebhookDelivery.State.WAITING: "info",
+    WebhookDelivery.State.DELIVERED: "success",
+    WebhookDelivery.State.FAILED: "danger",
+}
 
 
 @admin.register(WebhookEndpoint)
@@ -59,26 +69,29 @@ class WebhookEndpointAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold comes wi
         if not change:
             endpoints.own(obj, request.user)
             plain = endpoints.give_secret(obj)
-            messages.success(request, f"The secret, shown only this once: {plain}")
+            messages.success(request, _("The secret, shown only this once: %(secret)s") % {"secret": plain})
         elif "enabled" in form.changed_data and obj.enabled:
             endpoints.switched_on(obj)
         super().save_model(request, obj, form, change)
 
-    @admin.action(description="Another secret: the one before signs for another day", permissions=["change"])
+    @admin.action(
+        description=gettext_lazy("Another secret: the one before signs for another day"), permissions=["change"]
+    )
     def rotate_secrets(self, request: HttpRequest, chosen: QuerySet[WebhookEndpoint]) -> None:
         """Give the chosen endpoints other secrets, shown this once."""
         for endpoint in chosen:
             plain = endpoints.rotate_secret(endpoint, now=datetime.now(UTC))
-            messages.success(request, f"The new secret of {endpoint}, shown only this once: {plain}")
+            said = _("The new secret of %(endpoint)s, shown only this once: %(secret)s")
+            messages.success(request, said % {"endpoint": endpoint, "secret": plain})
 
-    @admin.action(description="Send a test", permissions=["change"])
+    @admin.action(description=gettext_lazy("Send a test"), permissions=["change"])
     def send_test(self, request: HttpRequest, chosen: QuerySet[WebhookEndpoint]) -> None:
         """Try the chosen endpoints, and say how they answered."""
         for endpoint in chosen:
             delivery = delivering.try_out(endpoint, clock=lambda: datetime.now(UTC))
             took = delivery.state == WebhookDelivery.State.DELIVERED
-            said = f"{endpoint}: took it ({delivery.status})." if took else f"{endpoint}: {delivery.error}"
-            messages.add_message(request, messages.SUCCESS if took else messages.WARNING, said)
+            said = _("took it (%(status)d).") % {"status": delivery.status} if took else delivery.error
+            messages.add_message(request, messages.SUCCESS if took else messages.WARNING, f"{endpoint}: {said}")
 
 
 @admin.register(WebhookDelivery)
@@ -92,7 +105,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     readonly_fields = ["webhook_id", "type", "body"]
     actions = ["replay"]
 
-    @admin.display(description="Event")
+    @admin.display(description=gettext_lazy("Event"))
     def type(self, delivery: WebhookDelivery) -> str:
         """What it tells of."""
         return delivery.message.type
@@ -102,26 +115,26 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
         """By which the receiver knows it."""
         return delivery.message.webhook_id
 
-    @admin.display(description="Body")
+    @admin.display(description=gettext_lazy("Body"))
     def body(self, delivery: WebhookDelivery) -> str:
         """What is sent, laid out to be read."""
         return json.dumps(json.loads(delivery.message.body), indent=2, ensure_ascii=False)
 
-    @display(description="State", label={"Waiting": "info", "Delivered": "success", "Failed": "danger"})  # type: ignore[untyped-decorator]
-    def shown_state(self, delivery: WebhookDelivery) -> str:
+    @display(description=gettext_lazy("State"), label=_STATES)  # type: ignore[untyped-decorator]
+    def shown_state(self, delivery: WebhookDelivery) -> tuple[str, str]:
         """The state, as a badge."""
-        return delivery.get_state_display()
+        return delivery.state, delivery.get_state_display()
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
         """Who may change deliveries, though not in a form."""
         return request.user.has_perm("alerts.change_webhookdelivery")
 
-    @admin.action(description="Replay: send again", permissions=["replay"])
+    @admin.action(description=gettext_lazy("Replay: send again"), permissions=["replay"])
     def replay(self, request: HttpRequest, chosen: QuerySet[WebhookDelivery]) -> None:
         """Send the chosen deliveries again; those that are under way, or whose endpoint is off, are left alone."""
         now = datetime.now(UTC)
         done = [delivering.replay(delivery, now=now) for delivery in chosen]
         left = done.count(False)
-        said = f"To be sent again: {done.count(True)}."
-        said += f" Under way, or the endpoint is off: {left}." if left else ""
+        said = _("To be sent again: %(count)d.") % {"count": done.count(True)}
+        said += " " + _("Under way, or the endpoint is off: %(count)d.") % {"count": left} if left else ""
         self.message_user(request, said, messages.WARNING if left else messages.SUCCESS)

@@ -18,7 +18,9 @@ from sites_app.models.stores import validate_timezone
 def validate_language(code: str) -> None:
     """Refuse what is no language that texts could be in."""
     if code not in dict(settings.LANGUAGES):
-        raise ValidationError(f"'{code}' is no language that is known here; write one such as en or de.")
+        raise ValidationError(
+            _("'%(code)s' is no language that is known here; write one such as en or de.") % {"code": code}
+        )
 
 
 class MailPreference(models.Model):

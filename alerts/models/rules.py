@@ -78,4 +78,4 @@ class AlertRule(models.Model):
         """Refuse a threshold where there is nothing to measure."""
         measured = self.kind in (Kind.QUEUE, Kind.OCCUPANCY)
         if not measured and (self.threshold is not None or self.clear_share is not None):
-            raise ValidationError("Only queues and occupancy have a threshold.")
+            raise ValidationError(_("Only queues and occupancy have a threshold."))

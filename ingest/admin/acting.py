@@ -20,6 +20,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from ingest import asking, asking_now, backfilling, replaying
 from ingest.models import Stream
+from ingest.sentences import spoken
 from sites_app.models import Controller
 
 MOST_AT_ONCE = 200
@@ -116,7 +117,7 @@ class ActingAdmin(_Admin):
             said = ngettext("%(count)d controller answered.", "%(count)d controllers answered.", answered)
             messages.success(request, said % {"count": answered})
         for result in wrong[:_NAMED]:
-            messages.error(request, f"{result['store']} {result['name']}: {result['error']}")
+            messages.error(request, f"{result['store']} {result['name']}: {spoken(result['error'])}")
         if len(wrong) > _NAMED:
             messages.error(request, _("… and %(count)d others.") % {"count": len(wrong) - _NAMED})
 

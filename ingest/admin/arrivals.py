@@ -10,9 +10,12 @@ from datetime import UTC, datetime
 from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ingest import replaying
 from ingest.models import Backfill, BackfillStep, HealedGap, Quarantine, Stream
+from ingest.sentences import spoken
 from sites_app.admin import ReadOnlyAdmin, ScopedAdmin
 
 
@@ -26,13 +29,18 @@ class StreamAdmin(ReadOnlyAdmin, ScopedAdmin):
         "cursor",
         "last_success_at",
         "consecutive_failures",
-        "last_error",
+        "what_is_wrong",
         "stopped",
         "lacks",
     ]
     list_filter = ["kind", "stopped", "last_error_code"]
     search_fields = ["controller__name", "controller__store__code", "controller__store__name"]
     list_select_related = ["controller__store"]
+
+    @admin.display(description=gettext_lazy("Last error"), ordering="last_error")
+    def what_is_wrong(self, stream: Stream) -> str:
+        """The sentence in the reader's language."""
+        return spoken(stream.last_error)
 
 
 @admin.register(HealedGap)
@@ -58,13 +66,16 @@ class BackfillAdmin(ReadOnlyAdmin):
         )
         return queryset
 
-    @admin.display(description="Progress")
+    @admin.display(description=gettext_lazy("Progress"))
     def progress(self, backfill: Backfill) -> str:
         """Steps done of all, and those that failed."""
         counts = {name: getattr(backfill, name) for name in ("done", "total", "failed")}
-        return "{done} of {total} steps".format(**counts) + (
-            ", {failed} failed".format(**counts) if counts["failed"] else ""
+        said = (
+            _("%(done)d of %(total)d steps, %(failed)d failed")
+            if counts["failed"]
+            else _("%(done)d of %(total)d steps")
         )
+        return said % counts
 
 
 @admin.register(Quarantine)
@@ -77,7 +88,7 @@ class QuarantineAdmin(ReadOnlyAdmin, ScopedAdmin):
     readonly_fields = ["body_text"]
     actions = ["replay"]
 
-    @admin.display(description="Body")
+    @admin.display(description=gettext_lazy("Body"))
     def body_text(self, fault: Quarantine) -> str:
         """The body as text, as far as it is any."""
         return bytes(fault.body).decode(errors="replace")
@@ -86,9 +97,10 @@ class QuarantineAdmin(ReadOnlyAdmin, ScopedAdmin):
         """Who may change figures."""
         return request.user.has_perm("ingest.change_quarantine")
 
-    @admin.action(description="Replay: understand it anew", permissions=["replay"])
+    @admin.action(description=gettext_lazy("Replay: understand it anew"), permissions=["replay"])
     def replay(self, request: HttpRequest, faults: QuerySet[Quarantine]) -> None:
         """Replay the chosen faults, and say what came of it."""
         tally = replaying.replay(faults, now=datetime.now(UTC))
         level = messages.WARNING if tally.still else messages.SUCCESS
-        self.message_user(request, tally.said, level)
+        said = _("Replayed %(replayed)d faults; %(still)d still can't be used.")
+        self.message_user(request, said % {"replayed": tally.replayed, "still": tally.still}, level)

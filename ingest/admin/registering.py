@@ -21,6 +21,7 @@ from django.views.decorators.http import require_POST
 from ingest import asking_now, replaying, trying
 from ingest.admin.acting import ActingAdmin
 from ingest.models import Stream
+from ingest.sentences import spoken
 from sites_app.access import principal_of_user
 from sites_app.admin import ControllerAdmin, StoreAdmin
 from sites_app.models import Controller, Store
@@ -48,8 +49,15 @@ admin.site.unregister(Store)
 class AskingControllerAdmin(ActingAdmin, ControllerAdmin):
     """A controller, asked as soon as it's saved."""
 
+    readonly_fields = ["what_is_wrong" if name == "last_error" else name for name in ControllerAdmin.readonly_fields]
+
     class Media:
         js = [_BUTTON]
+
+    @admin.display(description=gettext_lazy("Last error"))
+    def what_is_wrong(self, controller: Controller) -> str:
+        """The sentence in the reader's language."""
+        return spoken(controller.last_error)
 
     def get_urls(self) -> list[URLPattern]:
         view = require_POST(self.admin_site.admin_view(self.try_out))

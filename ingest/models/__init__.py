@@ -13,6 +13,7 @@ from ingest.models.facts import (
 )
 from ingest.models.records import LineRecord, ReversedZone, StayRecord
 from ingest.models.streams import Backfill, BackfillStep, HealedGap, Stream
+from sites_app.wording import in_all_languages
 
 __all__ = [
     "Backfill",
@@ -33,3 +34,5 @@ __all__ = [
     "Stream",
     "ZoneState",
 ]
+
+in_all_languages(Backfill, BackfillStep, HealedGap, Quarantine, Stream)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from alerts import wording
 from alerts.models import Alert
+from ingest import sentences
 from portal import writing
 from sites_app.models import Controller
 
@@ -26,6 +27,7 @@ for writer in (
     writing.trend,
 ):
     register.filter(writer)
+register.filter("spoken", sentences.spoken)
 
 
 @register.simple_tag

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminPasswordWidget
 
@@ -20,14 +22,23 @@ else:
     _ControllerModelForm = forms.ModelForm  # at run time Django's forms take no type parameters
 
 
+_STATES = {
+    Controller.State.ONLINE: "success",
+    Controller.State.DEGRADED: "warning",
+    Controller.State.OFFLINE: "danger",
+    Controller.State.UNAUTHORIZED: "danger",
+    Controller.State.NEW: "info",
+}
+
+
 class SecretInput(forms.CharField):
     """A key to be typed in. Empty leaves the stored one as it is; the stored one is never sent to the browser."""
 
     def __init__(self, *, stored: bool, form: str = "", **kwargs: Any) -> None:
-        hint = f"{'Stored; leave empty to keep it.' if stored else 'None is stored.'} {form}".strip()
+        kept = _("Stored; leave empty to keep it.") if stored else _("None is stored.")
         super().__init__(
             widget=UnfoldAdminPasswordWidget(render_value=False, attrs={"autocomplete": "new-password"}),
-            help_text=hint,
+            help_text=f"{kept} {form}".strip(),
             **kwargs,
         )
 
@@ -42,14 +53,14 @@ class ControllerForm(_ControllerModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         stored = not self.instance._state.adding
-        form = "A Xovis sensor's is a login: user:password."
-        self.fields["new_api_key"] = SecretInput(stored=stored, form=form, label="API key", required=not stored)
+        form = _("A Xovis sensor's is a login: user:password.")
+        self.fields["new_api_key"] = SecretInput(stored=stored, form=form, label=_("API key"), required=not stored)
         has_webhook_key = stored and bool(self.instance.webhook_key)
-        self.fields["new_webhook_key"] = SecretInput(stored=has_webhook_key, label="Webhook key", required=False)
+        self.fields["new_webhook_key"] = SecretInput(stored=has_webhook_key, label=_("Webhook key"), required=False)
         if has_webhook_key:
-            self.fields[
-                "new_webhook_key"
-            ].help_text = "Stored; leave empty to keep it. After a change the one before is accepted for another day."
+            self.fields["new_webhook_key"].help_text += " " + _(
+                "After a change the one before is accepted for another day."
+            )
 
     def save(self, commit: bool = True) -> Controller:
         if plain := self.cleaned_data.get("new_api_key"):
@@ -103,22 +114,13 @@ class ControllerAdmin(ScopedAdmin):
             "ca_certificate",
         ]
         sections: list[tuple[str | None, dict[str, Any]]] = [(None, {"fields": asked})]
-        return [*sections, ("Health", {"fields": self.readonly_fields})] if obj else sections
+        return [*sections, (_("Health"), {"fields": self.readonly_fields})] if obj else sections
 
     def get_form(self, request: HttpRequest, obj: Controller | None = None, **kwargs: Any) -> Any:
         # The key fields are the form's own, made when it's made: the model factory must not look for them.
         return super().get_form(request, obj, **{**kwargs, "fields": ControllerForm.Meta.fields})
 
-    @display(  # type: ignore[untyped-decorator]
-        description="Health",
-        label={
-            "Online": "success",
-            "Degraded": "warning",
-            "Offline": "danger",
-            "Key rejected": "danger",
-            "New": "info",
-        },
-    )
-    def health(self, controller: Controller) -> str:
+    @display(description=gettext_lazy("Health"), label=_STATES)  # type: ignore[untyped-decorator]
+    def health(self, controller: Controller) -> tuple[str, str]:
         """The state, as a badge."""
-        return controller.get_state_display()
+        return controller.state, controller.get_state_display()

@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from sites_app import onboarding
 from sites_app.access import Principal
+from sites_app.onboarding.sentences import spoken
 from sites_app.secrets import decrypt, encrypt
 
 MOST_BYTES = 10 * 1024 * 1024
@@ -72,7 +73,7 @@ class Looked:
         """What there is to see, as tables of at most ``SHOWN`` rows."""
         if self.errors:
             headers = [_("Line"), _("Column"), _("Value"), _("What is wrong")]
-            rows = [[error.line, error.column, error.value, error.detail] for error in self.errors]
+            rows = [[error.line, error.column, error.value, spoken(error.detail)] for error in self.errors]
             return [_table(_("Cells that can't be used"), headers, rows)]
         if self.told is None:
             return []

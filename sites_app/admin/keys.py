@@ -9,10 +9,16 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
 from sites_app.models import ApiKey
 from sites_app.models.access import ROTATED_KEY_VALID
+from sites_app.wording import labelled
+
+_ROTATE = gettext_lazy("Rotate: a new key, while the old one works for another day")
 
 
 @admin.register(ApiKey)
@@ -24,21 +30,26 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold comes without typ
     autocomplete_fields = ["regions"]
     actions = ["rotate"]
 
-    @admin.action(description="Rotate: a new key, while the old one works for another day", permissions=["change"])
+    @admin.action(description=_ROTATE, permissions=["change"])
     def rotate(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         for key in queryset.filter(revoked_at=None):
             plain = key.rotate(until=datetime.now(UTC) + ROTATED_KEY_VALID)
             key.save(update_fields=["prefix", "digest", "previous_digest", "previous_until"])
-            messages.success(request, f"The new key of '{key.name}', shown only this once: {plain}")
+            said = _("The new key of '%(name)s', shown only this once: %(key)s")
+            messages.success(request, said % {"name": key.name, "key": plain})
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "scopes":
-            return forms.MultipleChoiceField(choices=ApiKey.Scope.choices, widget=forms.CheckboxSelectMultiple)
+            return forms.MultipleChoiceField(
+                label=capfirst(db_field.verbose_name),
+                choices=labelled(ApiKey.Scope.choices),
+                widget=forms.CheckboxSelectMultiple,
+            )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: forms.ModelForm[ApiKey], change: bool) -> None:
         if not change:
             made, plain = ApiKey.generate(obj.name, scopes=obj.scopes)
             obj.prefix, obj.digest = made.prefix, made.digest
-            messages.success(request, f"The key, shown only this once: {plain}")
+            messages.success(request, _("The key, shown only this once: %(key)s") % {"key": plain})
         super().save_model(request, obj, form, change)

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+from django.utils.text import capfirst
+from unfold.admin import ModelAdmin, TabularInline
 
 from sites_app.access import Principal, principal_of_user
 from sites_app.models import Controller, Region, Store
@@ -50,3 +51,15 @@ class ScopedAdmin(ModelAdmin):  # type: ignore[misc]
         if issubclass(chosen, _CHOSEN):
             kwargs["queryset"] = chosen.objects.visible_to(principal_of_user(request.user))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class NamedCellsInline(TabularInline):  # type: ignore[misc]
+    """A table to type into, whose cells are read out by their column's name: they have no labels."""
+
+    extra = 0
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field:
+            field.widget.attrs["aria-label"] = capfirst(db_field.verbose_name)
+        return field

@@ -12,14 +12,14 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.admin import StackedInline, TabularInline
+from unfold.admin import StackedInline
 from unfold.decorators import action, display
 
 from sites_app import onboarding
 from sites_app.access import principal_of_user
 from sites_app.admin import importing
 from sites_app.admin.controllers import ControllerForm
-from sites_app.admin.scope import ScopedAdmin
+from sites_app.admin.scope import NamedCellsInline, ScopedAdmin
 from sites_app.models import Controller, OpeningHours, SpecialHours, Store
 
 
@@ -46,18 +46,16 @@ class ControllerInline(StackedInline):  # type: ignore[misc]  # Unfold comes wit
         return super().get_formset(request, obj, **{**kwargs, "fields": fields})
 
 
-class OpeningHoursInline(TabularInline):  # type: ignore[misc]
+class OpeningHoursInline(NamedCellsInline):
     model = OpeningHours
-    extra = 0
 
 
-class SpecialHoursInline(TabularInline):  # type: ignore[misc]
+class SpecialHoursInline(NamedCellsInline):
     model = SpecialHours
-    extra = 0
 
 
 _IMPORTED = ("store", "controller", "region")
-_STATES = {"All online": "success", "Needs a look": "warning", "None online": "danger", "No controller": "info"}
+_STATES = {"all": "success", "some": "warning", "none": "danger", "no": "info"}
 
 
 @admin.register(Store)
@@ -115,10 +113,12 @@ class StoreAdmin(ScopedAdmin):
             online=Count("controllers", filter=online, distinct=True),
         )
 
-    @display(description="Controllers", label=_STATES)  # type: ignore[untyped-decorator]
-    def health(self, store: Store) -> str:
+    @display(description=gettext_lazy("Controllers"), label=_STATES)  # type: ignore[untyped-decorator]
+    def health(self, store: Store) -> tuple[str, str]:
         """How the store's controllers are doing, as a badge."""
         asked, online = getattr(store, "asked", 0), getattr(store, "online", 0)
         if not asked:
-            return "No controller"
-        return "All online" if online == asked else "Needs a look" if online else "None online"
+            return "no", _("No controller")
+        if online == asked:
+            return "all", _("All online")
+        return ("some", _("Needs a look")) if online else ("none", _("None online"))

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from sites_app.admin.scope import ScopedAdmin
@@ -45,7 +46,7 @@ class ZoneAdmin(ScopedAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    @display(description="Retired and returned")  # type: ignore[untyped-decorator]
+    @display(description=gettext_lazy("Retired and returned"))  # type: ignore[untyped-decorator]
     def history(self, zone: Zone) -> str:
         """When it was, and on whose word."""
         return (

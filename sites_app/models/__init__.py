@@ -6,6 +6,7 @@ from sites_app.models.idempotency import FirstAnswer
 from sites_app.models.regions import Region
 from sites_app.models.sensors import Sensor, Zone, ZoneChange, counting_zones
 from sites_app.models.stores import OpeningHours, SpecialHours, Store, StoreQuerySet
+from sites_app.wording import in_all_languages
 
 __all__ = [
     "ApiKey",
@@ -24,3 +25,5 @@ __all__ = [
     "ZoneChange",
     "counting_zones",
 ]
+
+in_all_languages(ApiKey, Controller, Membership, OpeningHours, Region, Sensor, SpecialHours, Store, Zone, ZoneChange)

@@ -15,6 +15,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from sites_app.models.stores import Store
 from sites_app.secrets import Secret, SecretField
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 HOLD_INTERVALS = 3
 PREVIOUS_KEY_VALID = timedelta(days=1)
 """How long a webhook key that was replaced is still accepted: as long as a controller goes on to send an event again."""
-_FORM = "http(s)://HOST[:PORT]/api/v1 (a Xovis sensor's ends with /api/v5)"
+_FORM = gettext_lazy("http(s)://HOST[:PORT]/api/v1 (a Xovis sensor's ends with /api/v5)")
 
 
 def validate_base_url(url: str) -> None:
@@ -39,9 +41,9 @@ def validate_base_url(url: str) -> None:
     except ValueError:
         host, port_is_valid = "", False
     if not (_SCHEME.match(url) and _HOST.fullmatch(host) and port_is_valid) or not url.isprintable() or " " in url:
-        raise ValidationError(f"Write it as {_FORM}.")
+        raise ValidationError(_("Write it as %(form)s.") % {"form": _FORM})
     if "@" in parts.netloc or "?" in url or "#" in url:
-        raise ValidationError(f"Leave out user names, '?' and '#': only {_FORM}.")
+        raise ValidationError(_("Leave out user names, '?' and '#': only %(form)s.") % {"form": _FORM})
 
 
 _SCHEME = re.compile("https?://")
@@ -51,11 +53,11 @@ _HOST = re.compile(r"[\w.-]+|[0-9a-f:.]+")
 def validate_certificates(pem: str) -> None:
     """Certificates as PEM, one or more; a private key has no business here."""
     if "PRIVATE KEY" in pem:
-        raise ValidationError("This holds a private key: give the certificate alone.")
+        raise ValidationError(_("This holds a private key: give the certificate alone."))
     try:
         x509.load_pem_x509_certificates(pem.encode())
     except ValueError as error:
-        raise ValidationError("Give certificates as PEM: -----BEGIN CERTIFICATE----- and so on.") from error
+        raise ValidationError(_("Give certificates as PEM: -----BEGIN CERTIFICATE----- and so on.")) from error
 
 
 class ControllerQuerySet(models.QuerySet["Controller"]):

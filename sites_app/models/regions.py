@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import models
 from django.db.models.expressions import RawSQL
+from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
     from sites_app.access import Principal
@@ -64,4 +65,4 @@ class Region(models.Model):
     def clean(self) -> None:
         """Refuse a parent that lies under this region: the tree would become a ring."""
         if self.pk and self.parent_id and Region.objects.under([self.pk]).filter(pk=self.parent_id).exists():
-            raise ValidationError({"parent": "This region lies under the one you are changing."})
+            raise ValidationError({"parent": _("This region lies under the one you are changing.")})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext as _
 
 from sites_app.models.controllers import Controller
 from sites_app.models.stores import Store
@@ -124,7 +125,7 @@ class Zone(models.Model):
     def clean(self) -> None:
         """Refuse to reverse what has no direction of its own: an XCS says in and out."""
         if self.reversed and self.controller.kind != Controller.Kind.XOVIS:
-            raise ValidationError({"reversed": "Only a Xovis sensor's line has a direction to reverse."})
+            raise ValidationError({"reversed": _("Only a Xovis sensor's line has a direction to reverse.")})
 
 
 class ZoneChange(models.Model):

@@ -12,6 +12,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from sites_app.hours import Opening, Special, TradingHours, clock_of
 from sites_app.models.regions import Region
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
 def validate_timezone(name: str) -> None:
     """Refuse what is not a zone of the IANA database."""
     if name not in _timezones():
-        raise ValidationError(f"'{name}' is not an IANA time zone; write one such as Europe/Berlin.")
+        raise ValidationError(
+            _("'%(name)s' is not an IANA time zone; write one such as Europe/Berlin.") % {"name": name}
+        )
 
 
 @cache
@@ -54,7 +58,7 @@ class Store(models.Model):
     code = models.CharField(
         max_length=40,
         unique=True,
-        validators=[RegexValidator(r"^[A-Za-z0-9._-]+\Z", "Letters, digits, '.', '_' and '-' only.")],
+        validators=[RegexValidator(r"^[A-Za-z0-9._-]+\Z", gettext_lazy("Letters, digits, '.', '_' and '-' only."))],
     )
     name = models.CharField(max_length=200)
     region = models.ForeignKey(Region, models.PROTECT, related_name="stores")

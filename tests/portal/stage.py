@@ -14,9 +14,10 @@ from django.db import connection
 
 from alerts.models import Alert
 from ingest import facts
+from ingest.models import Quarantine
 from sites_app.models import Controller, Sensor, Store, Zone
 from tests import chain, told
-from tests.portal.people import person
+from tests.portal.people import installer, person
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Stage:
 
 @contextmanager
 def filled(blocker: Any) -> Iterator[Stage]:
-    """The chain, with a person of head office and the manager of Germany."""
+    """The chain, with a person of head office, the manager of Germany and its installer."""
     with blocker.unblock():
         try:
             yield _fill(datetime.now(UTC))
@@ -66,6 +67,18 @@ def _fill(now: datetime) -> Stage:
     person("head", None)
     User.objects.filter(username="head").update(is_staff=True)
     person("manager", berlin.region)
+    installer("installer", berlin.region)
+    Quarantine.objects.create(
+        store=berlin,
+        controller=berlin.controllers.get(),
+        received_at=now,
+        source=Quarantine.Source.WEBHOOK,
+        what=Quarantine.What.EVENT,
+        reason="Expected `int`, got `str`",
+        pointer="/data/people",
+        body=b"{}",
+        digest="0" * 32,
+    )
     return Stage(now, berlin, hamburg, tokyo, alert)
 
 

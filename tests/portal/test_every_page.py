@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 import pytest
-from django.contrib.auth.models import User
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.portal.looking import barriers_on, bytes_of, complaints_of
-from tests.portal.people import logged_in
 from tests.portal.stage import Stage, filled
+from tests.portal.windows import DESK, PHONE, session_of, window
 
 pytestmark = pytest.mark.django_db  # by which the database is made, also for what fills it for the whole module
 BESIDE = "/compare?period=today&store=BER&store=HAM"
@@ -38,20 +37,9 @@ def stage(django_db_setup: None, django_db_blocker: Any, browser: Browser) -> It
         yield stage
 
 
-def window(browser: Browser, server: str, blocker: Any, name: str, **options: Any) -> BrowserContext:
-    """A window in which this person is logged in."""
-    context = browser.new_context(**options)
-    with blocker.unblock():
-        session = logged_in(User.objects.get(username=name)).cookies["sessionid"].value
-    context.add_cookies([{"name": "sessionid", "value": session, "url": server}])
-    return context
-
-
 @pytest.fixture(scope="module")
 def desk(browser: Browser, server: str, stage: Stage, django_db_blocker: Any) -> Iterator[Page]:
-    with window(
-        browser, server, django_db_blocker, "head", viewport={"width": 1440, "height": 900}, color_scheme="light"
-    ) as context:
+    with window(browser, server, session_of("head", django_db_blocker), viewport=DESK, color_scheme="light") as context:
         yield context.new_page()
 
 
@@ -60,9 +48,8 @@ def phone(browser: Browser, server: str, stage: Stage, django_db_blocker: Any) -
     with window(
         browser,
         server,
-        django_db_blocker,
-        "manager",
-        viewport={"width": 390, "height": 844},
+        session_of("manager", django_db_blocker),
+        viewport=PHONE,
         color_scheme="dark",
         has_touch=True,
         locale="de-DE",

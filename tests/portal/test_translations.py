@@ -12,8 +12,11 @@ from django.conf import settings
 from django.test import Client
 from django.utils import translation
 
+from ingest.sentences import SENTENCES, spoken
+from ingest.wire.errors import ControllerError
 from portal import writing
 from tests.portal.people import logged_in, person
+from tests.portal.texts import held, marked, raised
 from xovis_platform.messages import compile_messages
 
 SOURCES = sorted(Path(settings.LOCALE_PATHS[0]).glob("*/LC_MESSAGES/django.po"))
@@ -35,6 +38,29 @@ def test_every_text_is_translated_with_all_its_figures(source: Path) -> None:
         assert not message.fuzzy, message.id
         for text, translated in zip(ids, strings, strict=True):
             assert sorted(PLACES.findall(text)) == sorted(PLACES.findall(translated)), message.id
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.parts[-3])
+def test_whatever_people_are_told_is_among_them(source: Path) -> None:
+    there = {message.id[0] if isinstance(message.id, tuple) else message.id for message in texts(source)}
+    assert {*marked(), *held()} - there == set()
+
+
+def test_every_sentence_about_a_controller_can_be_told() -> None:
+    errors = {error.__name__ for error in ControllerError.__subclasses__()}
+    said = set(raised("ingest", errors)) - {"'x' is no path whose answers are samples."}  # of a command
+    assert len(said) > 30
+    assert [sentence for sentence in said if not SENTENCES.knows(sentence)] == []
+
+
+def test_a_stored_sentence_is_told_in_the_readers_language_with_what_it_holds() -> None:
+    stored = "The controller has a fault of its own (502 Bad Gateway). XCS says: try later"
+    assert spoken(stored) == stored
+    with translation.override("de"):
+        assert spoken(stored) == "Der Controller hat selbst einen Fehler (502 Bad Gateway). XCS sagt: try later"
+        expired = spoken("The certificate of xcs.example has expired: renew it.")
+        assert expired == "Das Zertifikat von xcs.example ist abgelaufen: Erneuern Sie es."
+        assert spoken("Something else.") == "Something else."
 
 
 def test_every_language_that_can_be_chosen_is_there() -> None:
