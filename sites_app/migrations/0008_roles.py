@@ -27,6 +27,7 @@ class Migration(migrations.Migration):
                     ("installer", "Installer"),
                     ("auditor", "Auditor"),
                 ],
+                db_default="regional_manager",
                 default="regional_manager",
                 max_length=20,
             ),

@@ -35,7 +35,9 @@ class Membership(models.Model):
     """A person's place: their role, and the region with all under it that they have it for; without one all stores."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
-    role = models.CharField(max_length=20, choices=Role, default=Role.REGIONAL_MANAGER)
+    role = models.CharField(
+        max_length=20, choices=Role, default=Role.REGIONAL_MANAGER, db_default=Role.REGIONAL_MANAGER
+    )
     region = models.ForeignKey(
         Region, models.CASCADE, null=True, blank=True, related_name="memberships", help_text="Empty: all stores."
     )
