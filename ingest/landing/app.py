@@ -34,7 +34,11 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 PREFIX = "/ingest/xcs/"
 BODY_LIMIT = 1024 * 1024
 BODY_WITHIN_S = 10.0
+_READ_ON = 4 * BODY_LIMIT
 RETRY_AFTER_S = 5
+
+# Nothing is prepared: behind PgBouncer the next transaction may be on another connection.
+_CONNECTION: dict[str, Any] = {"autocommit": True, "prepare_threshold": None}
 
 log = structlog.get_logger(__name__)
 _patience = Patience(BODY_WITHIN_S)
@@ -122,7 +126,7 @@ class Landing:
         async with self._opening:
             if self._ready is None:
                 pool: AsyncConnectionPool[AsyncConnection] = AsyncConnectionPool(
-                    self._conninfo(), min_size=1, max_size=3, open=False, timeout=10, kwargs={"autocommit": True}
+                    self._conninfo(), min_size=1, max_size=3, open=False, timeout=10, kwargs=_CONNECTION
                 )
                 await pool.open()
                 self._pool, self._ready = pool, (Credentials(pool), Batcher(pool))
@@ -196,25 +200,31 @@ def _check_type(headers: dict[bytes, bytes]) -> None:
 
 
 async def read_body(receive: Receive, headers: dict[bytes, bytes]) -> bytes:
-    """The body, refused as soon as it's known to be too large, or where it's slow to come."""
-    _check_size(int(headers.get(b"content-length", b"0") or 0))
+    """The body. Raises ``Refused`` where it's too large or slow to come.
+
+    One that is too large is read on for a while, though not kept: to whom still sends, the end of the connection would
+    come before the answer, and a proxy would make a fault of ours of it, to be tried again for a day.
+    """
+    declared = int(headers.get(b"content-length", b"0") or 0)
     try:
-        return await _patience.wait_for(_whole(receive))
+        return await _patience.wait_for(_whole(receive, declared))
     except TimeoutError as error:
         detail = f"The body didn't come within {BODY_WITHIN_S:.0f} s. Send again."
         raise Refused(408, "Request Timeout", detail) from error
 
 
-async def _whole(receive: Receive) -> bytes:
-    parts, size, more = [], 0, True
-    while more:
+async def _whole(receive: Receive, declared: int) -> bytes:
+    parts, size, more = [], 0, declared <= _READ_ON
+    while more and size <= _READ_ON:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Refused(400, "Bad Request", "The connection ended before the body did.")
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        _check_size(size)
+        body = message.get("body", b"")
+        size += len(body)
+        if max(size, declared) <= BODY_LIMIT:
+            parts.append(body)
         more = message.get("more_body", False)
+    _check_size(max(size, declared))
     return b"".join(parts)
 
 

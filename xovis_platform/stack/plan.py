@@ -74,6 +74,22 @@ def web(environment: Mapping[str, str], *, host: str = LOOPBACK, port: int) -> P
     return Program("web", command, environment)
 
 
+def landing(environment: Mapping[str, str], *, host: str = LOOPBACK, port: int) -> Program:
+    """What takes webhooks, alone: in production controllers don't wait for people, nor people for them."""
+    return _server("landing", environment, host, port)
+
+
+def stream(environment: Mapping[str, str], *, host: str = LOOPBACK, port: int) -> Program:
+    """The live stream alone: it holds thousands of connections, and its end ends them all."""
+    return _server("stream", environment, host, port)
+
+
+def _server(name: str, environment: Mapping[str, str], host: str, port: int) -> Program:
+    options = ["--interface", "asgi", "--workers", "1", "--host", host, "--port", str(port)]
+    kill = ["--workers-kill-timeout", "20", "--log-level", "warning"]
+    return Program(name, [_tool("granian"), *options, *kill, f"xovis_platform.{name}:application"], environment)
+
+
 def workers(environment: Mapping[str, str]) -> list[Program]:
     """One worker that speaks to controllers and waits a lot, one that computes, and one that tells the outside, which
     may be slow or gone: none starves another.
@@ -98,8 +114,33 @@ def workers(environment: Mapping[str, str]) -> list[Program]:
     ]
 
 
-def beat(environment: Mapping[str, str], *, schedule_file: Path) -> Program:
-    return _celery("beat", environment, "beat", "-s", str(schedule_file), "--pidfile=", "-l", "warning", grace_s=5.0)
+def workers_by_queue(environment: Mapping[str, str]) -> list[Program]:
+    """A worker for each queue, as production has them: each scales out by its own count."""
+    return [
+        _celery(name, environment, "worker", "-Q", name, "-n", f"{name}@%h", *pool, *_QUIET, grace_s=20.0)
+        for name, pool in _POOLS.items()
+    ]
+
+
+# `tell` has threads of its own; a process within the process would only cost memory.
+_POOLS = {
+    "poll": ["-c", "2"],
+    "digest": ["-c", "1"],
+    "rollup": ["-c", "1"],
+    "default": ["-c", "2"],
+    "tell": ["-P", "solo"],
+}
+
+
+def beat(environment: Mapping[str, str]) -> Program:
+    """The one that ticks, or one that stands by until that one's lock runs out."""
+    return _celery("beat", environment, "beat", "--pidfile=", "-l", "warning", grace_s=5.0)
+
+
+def production() -> dict[str, Program]:
+    """What docker-compose.yml and deploy/kubernetes run, by the names that services have there."""
+    servers = [make({}, host="0.0.0.0", port=8000) for make in (web, landing, stream)]  # noqa: S104 - a container's own network
+    return {program.name: program for program in (*servers, *workers_by_queue({}), beat({}))}
 
 
 def fleet(environment: Mapping[str, str], *, port: int) -> Program:

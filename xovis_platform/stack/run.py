@@ -64,7 +64,7 @@ def _bring_up(supervisor: Supervisor, console: Console, data_dir: Path, port: in
         supervisor.run_once(step)
     supervisor.start(plan.web(environment, port=port))
     supervisor.start(*plan.workers(environment))
-    supervisor.start(plan.beat(environment, schedule_file=data_dir / "beat-schedule"))
+    supervisor.start(plan.beat(environment))
     url = f"http://{LOOPBACK}:{port}"
     supervisor.wait_until(
         lambda: _answers(f"{url}/readyz"), what=f"{url}/readyz was not ready", patience_s=READY_WITHIN_S
