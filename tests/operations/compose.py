@@ -21,6 +21,7 @@ import yaml
 
 from tests.stack.running import ROOT
 from xovis_platform.stack import broker
+from xovis_platform.stack.ports import free_ports
 from xovis_platform.stack.postgres import os_user
 
 FILE = ROOT / "docker-compose.yml"
@@ -138,6 +139,12 @@ class Machine:
         given = {name: self.place(str(value)) for name, value in service.get("environment", {}).items()}
         if "XOVIS_ALIVE_PATH" in given:
             given["XOVIS_ALIVE_PATH"] = f"{self.folder}/{called}-alive"
+        if "XOVIS_METRICS_PORT" in given:
+            given["XOVIS_METRICS_PORT"] = str(free_ports())  # on one machine each has its own
+        metrics = self.folder / f"{called}-metrics"
+        if "PROMETHEUS_MULTIPROC_DIR" in given:
+            metrics.mkdir(exist_ok=True)
+            given["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
         return {"PATH": ":".join(tools), "XOVIS_DATA_DIR": f"{self.folder}/data", "HOME": str(self.folder), **given}
 
     def place(self, text: str) -> str:

@@ -87,7 +87,7 @@ def test_a_person_logs_in_by_tls_and_stays_there(here: Composed) -> None:
     with requests.Session() as browser:
         form = browser.get(f"{here.url}/login", verify=here.authority, timeout=30)
         token = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', form.text)[0]
-        fields = {"username": "who", "password": "long-enough-9", "csrfmiddlewaretoken": token}
+        fields = {"login": "who", "password": "long-enough-9", "csrfmiddlewaretoken": token}
         done = browser.post(
             f"{here.url}/login",
             fields,
@@ -185,7 +185,8 @@ def test_what_takes_long_comes_to_its_end_over_pgbouncer(
 def test_it_really_went_by_pgbouncer_in_transactions(here: Composed) -> None:
     """More connections are open to it than it has to PostgreSQL, and none of ours holds one by a lock of its session."""
     with psycopg.connect(here.direct_database_url) as direct:
-        [locks] = direct.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").fetchone() or [None]
+        held = "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND state = 'idle'"
+        [locks] = direct.execute(held).fetchone() or [None]
         prepared = (
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'xovis'"
         )

@@ -60,7 +60,11 @@ def test_each_has_composes_variables_volumes_and_limits(name: str) -> None:
     own = {item["name"]: item["value"] for item in container.get("env", [])}
     assert {**of_kind("ConfigMap")["xovis"]["data"], **own} == service["environment"]
     mounted = {mount["mountPath"] for mount in container["volumeMounts"]}
-    assert mounted == {"/run/secrets", "/tmp", *(volume.partition(":")[2] for volume in service.get("volumes", []))}
+    assert mounted == {
+        "/run/secrets",
+        *service["tmpfs"],
+        *(volume.partition(":")[2] for volume in service.get("volumes", [])),
+    }
     limits, composed = container["resources"]["limits"], service["deploy"]["resources"]["limits"]
     assert limits["memory"].removesuffix("i") == composed["memory"]
     assert in_cores(limits["cpu"]) == float(composed["cpus"])

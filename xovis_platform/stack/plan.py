@@ -86,6 +86,7 @@ def stream(environment: Mapping[str, str], *, host: str = LOOPBACK, port: int) -
 
 def _server(name: str, environment: Mapping[str, str], host: str, port: int) -> Program:
     options = ["--interface", "asgi", "--workers", "1", "--host", host, "--port", str(port)]
+    options += ["--backpressure", str(CONNECTIONS)]
     kill = ["--workers-kill-timeout", "20", "--log-level", "warning"]
     return Program(name, [_tool("granian"), *options, *kill, f"xovis_platform.{name}:application"], environment)
 
