@@ -7,10 +7,13 @@ dirty table, for the rollups, and samples move the live state of their zones.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, fields
-from datetime import datetime
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
+import structlog
+from django.conf import settings
 from django.db import IntegrityError, OperationalError, connection, models, transaction
 from psycopg.errors import DeadlockDetected
 
@@ -26,8 +29,11 @@ from ingest.models import (
 )
 from sites_app.models import Zone
 
+log = structlog.get_logger(__name__)
+
 OUTSIDE = 0
 """The zone id of the outside of a store, in paths."""
+_RECEIVED_AT = attrgetter("received_at")
 
 
 class OccupancyRow(NamedTuple):
@@ -162,7 +168,10 @@ _PLAN: dict[str, _Plan] = {
 
 
 def write(facts: Facts) -> None:
-    """Write the rows of all measures in one transaction. Writing the same again changes nothing."""
+    """Write the rows of all measures in one transaction. Writing the same again changes nothing.
+
+    What is past retention as it comes isn't written.
+    """
     try:
         _write(facts)
     except IntegrityError:  # a month that was there isn't any more
@@ -175,7 +184,32 @@ def write(facts: Facts) -> None:
         _write(facts)
 
 
+_KEPT_FOR = {
+    "occupancy": ("observed_at", "SAMPLE_RETENTION_DAYS"),
+    "queues": ("observed_at", "SAMPLE_RETENTION_DAYS"),
+    "footfall": ("start", "INTERVAL_RETENTION_DAYS"),
+    "dwell": ("start", "INTERVAL_RETENTION_DAYS"),
+    "paths": ("start", "INTERVAL_RETENTION_DAYS"),
+}
+
+
+def _without_outdated(facts: Facts) -> Facts:
+    """Without what came when its month was past retention, by a clock that is far behind, say.
+
+    All else of that month is gone: rollups, which stay, would be made anew of these few alone.
+    """
+    kept = replace(facts)
+    for measure, (column, days) in _KEPT_FOR.items():
+        rows = getattr(facts, measure)
+        at, kept_for = attrgetter(column), timedelta(days=getattr(settings, days))
+        if rows and min(map(at, rows)) < partitions.month_of(max(map(_RECEIVED_AT, rows)) - kept_for):
+            setattr(kept, measure, [row for row in rows if at(row) >= partitions.month_of(row.received_at - kept_for)])
+            log.warning("facts_past_retention", measure=measure, count=len(rows) - len(getattr(kept, measure)))
+    return kept
+
+
 def _write(facts: Facts) -> None:
+    facts = _without_outdated(facts)
     for measure, (tables, _) in _PLAN.items():
         for model in tables:
             expect_partitions(model, getattr(facts, measure))

@@ -35,6 +35,8 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[BROKER_VARIABLE] = services.redis_url
     os.environ.setdefault("XOVIS_SECRET_KEY", "only for tests")
     os.environ.setdefault("XOVIS_ENCRYPTION_KEYS", Fernet.generate_key().decode())
+    # Tests tell of instants long past, as if it were then.
+    os.environ.setdefault("XOVIS_SAMPLE_RETENTION_DAYS", str(100 * 366))
     os.environ["DJANGO_SETTINGS_MODULE"] = "xovis_platform.settings"
     _load_django()
 

@@ -40,7 +40,7 @@ def run(size: float | None = None) -> Iterator[Figure]:
         yield from writing.files(size)
         yield from rolling.run(max(10, round(1_000 * size)))
         yield from live.run(max(50, round(5_000 * size)))
-        yield from listening.run(max(100, round(1_000 * size)))
+        yield from listening.run(1_000)
 
 
 def _say(text: str) -> None:

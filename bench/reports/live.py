@@ -66,4 +66,4 @@ def _make_live(stores: int) -> None:
             "LATERAL (SELECT now() - store_id * 7919 % 60000000 * interval '1 microsecond' AS at) AS poll WHERE has_occupancy"
         )
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE ingest_zonestate, sites_app_store, sites_app_zone")
+        cursor.execute("VACUUM ANALYZE ingest_zonestate, sites_app_store, sites_app_zone, sites_app_controller")

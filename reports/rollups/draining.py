@@ -15,14 +15,14 @@ from reports.rollups import cutting, longer, quarters
 from reports.rollups.spans import Span, day_of, day_span, hour_of, month_of
 from reports.rollups.stores import Run, Stores, runs
 
-DRAIN_MARKS = 20_000
+DRAIN_MARKS = 100_000
 DRAIN_DAYS = 400
 DRAIN_STORES = 2_000
 BATCH_QUARTERS = 4_000
 _LOCKS = {measure: 7_302_000 + number for number, measure in enumerate(Measure)}
 
 # By a range, not by `id IN (...)`: of a table that grew since its statistics were made, that was taken for a few rows, and
-# each mark compared with each of 20,000 ids, for minutes.
+# each mark compared with each of the ids, for minutes.
 _DRAIN = """
     DELETE FROM {table}
     WHERE measure = %(measure)s AND id <= (

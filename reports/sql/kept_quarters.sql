@@ -1,4 +1,5 @@
--- All quarters of a store that facts which are still kept bear on, from the oldest to the end of the last one's hold.
+-- All quarters of a store that facts which are still kept bear on, from the oldest to the end of the last one's hold; or to the
+-- last one that has rollups, from when it held for longer.
 --
 -- Where rollups are older than the oldest facts, those before were dropped. What reached from them into the quarters that
 -- follow is known to the rollups alone, so these stay as well.
@@ -22,10 +23,13 @@ WITH hold AS (
           AND rollup.start >= kept.first - hold.hold - interval '1 hour'
           AND rollup.start < date_bin('15 minutes', kept.first, 'epoch')
     ) AS dropped
+), newest AS (
+    SELECT max(rollup.start) AS start FROM {rollup} rollup, kept
+    WHERE rollup.store_id = %(store_id)s AND rollup.grain = 'quarter' AND rollup.start > kept.last
 )
 SELECT quarter
-FROM kept, hold, dropped, generate_series(
+FROM kept, hold, dropped, newest, generate_series(
     CASE WHEN dropped THEN date_bin('15 minutes', kept.first + hold.hold + interval '15 minutes', 'epoch')
          ELSE date_bin('15 minutes', kept.first, 'epoch') END,
-    kept.last + hold.hold, interval '15 minutes'
+    greatest(kept.last + hold.hold, newest.start), interval '15 minutes'
 ) AS quarter

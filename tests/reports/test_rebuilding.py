@@ -12,9 +12,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from ingest.models import Dirty, FootfallInterval, Measure
+from ingest import facts
+from ingest.models import Dirty, FootfallInterval, Measure, OccupancySample, QueueSample
 from reports import merging, tasks
-from sites_app.models import Store
+from sites_app.models import Store, Zone
 from tests import chain
 from tests.reports.api.facts import MONDAY, QUARTER, dwell, every, footfall, occupancy, queue
 
@@ -104,6 +105,23 @@ def test_rollups_whose_facts_were_dropped_stay(stores: list[Store]) -> None:
     before = rows()
     FootfallInterval.objects.filter(start__lt=MONDAY + timedelta(days=1)).delete()
     rebuilt()
+    assert rows() == before
+
+
+def test_what_comes_when_all_else_of_its_time_is_gone_changes_no_rollups(stores: list[Store], settings: Any) -> None:
+    settings.SAMPLE_RETENTION_DAYS = 90
+    before = rows()
+    for model in (OccupancySample, QueueSample, FootfallInterval):
+        model.objects.all().delete()
+    batch = facts.Facts()
+    for zone in Zone.objects.all():
+        at, seen = MONDAY + timedelta(hours=1), MONDAY + timedelta(days=6 * 366)
+        batch.occupancy.append(facts.OccupancyRow(zone.store_id, zone.pk, at, seen, 1, None))
+        batch.queues.append(facts.QueueRow(zone.store_id, zone.pk, at, seen, 1, None, None, None))
+        batch.footfall.append(facts.FootfallRow(zone.store_id, zone.pk, at, seen, at + QUARTER, True, 1, 1))
+    facts.write(batch)
+    Store.objects.update(capacity=77)
+    tasks.roll_up()
     assert rows() == before
 
 

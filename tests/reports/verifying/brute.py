@@ -35,6 +35,7 @@ class Answer(Showing):
 
     def rows(self) -> list[Row]:
         cells: dict[Any, list[Cell]] = {}
+        self._answered: set[Any] = set()
         label = self._label()
         for unit in self.units():
             for bucket in self._buckets(unit.store):
@@ -56,7 +57,11 @@ class Answer(Showing):
                 of_periods[0].occurrences.add(self._occurrence(unit.store, bucket))
             if self.shift and not self.request.is_profile:
                 for other in self._before(unit.store, bucket):
-                    self._add(of_periods[1], unit, other)
+                    # As a clock is put back two hours go by one name: what answers to both is in their row once.
+                    answered = (key, unit.names, other.start)
+                    if answered not in self._answered:
+                        self._answered.add(answered)
+                        self._add(of_periods[1], unit, other)
 
     def _profile_before(self, cells: dict[Any, list[Cell]], unit: Unit) -> None:
         window = self._window(unit.store, before=True)
