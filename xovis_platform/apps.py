@@ -7,4 +7,4 @@ class PlatformConfig(AppConfig):
     name = "xovis_platform"
 
     def ready(self) -> None:
-        from xovis_platform import checks  # noqa: F401 - importing registers them
+        from xovis_platform import checks, exposure  # noqa: F401 - importing registers them

@@ -16,12 +16,14 @@ django.setup()
 
 from a2wsgi import WSGIMiddleware  # noqa: E402 - Django's settings come first
 from django.conf import settings  # noqa: E402
+from granian.utils.proxies import wrap_asgi_with_proxy_headers  # noqa: E402
 
 from ingest.landing.app import PREFIX, Landing, Receive, Scope, Send  # noqa: E402
 from ingest.landing.xovis import PREFIX as XOVIS_PREFIX  # noqa: E402
 from ingest.landing.xovis import XovisLanding  # noqa: E402
 from reports.stream.app import PATH as STREAM_PATH  # noqa: E402
 from reports.stream.app import LiveStream  # noqa: E402
+from xovis_platform.bodies import WholeBodies  # noqa: E402
 from xovis_platform.database import conninfo  # noqa: E402
 from xovis_platform.wsgi import application as django_application  # noqa: E402
 
@@ -29,9 +31,12 @@ landing = Landing(conninfo)
 xovis_landing = XovisLanding(landing)
 live_stream = LiveStream()
 django_in_threads: Any = WSGIMiddleware(cast("Any", django_application), workers=settings.WEB_THREADS)
+django_with_bodies = WholeBodies(
+    django_in_threads, most_bytes=settings.MOST_BODY_BYTES, within_s=settings.BODY_WITHIN_S
+)
 
 
-async def application(scope: Scope, receive: Receive, send: Send) -> None:
+async def answered(scope: Scope, receive: Receive, send: Send) -> None:
     """Send a request to where it's answered."""
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
@@ -42,7 +47,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     elif scope["path"].startswith(XOVIS_PREFIX):
         await xovis_landing(scope, receive, send)
     else:
-        await django_in_threads(scope, _as_coroutines(receive), send)
+        await django_with_bodies(scope, _as_coroutines(receive), send)
 
 
 def _as_coroutines(receive: Receive) -> Receive:
@@ -60,3 +65,9 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return
+
+
+# Where a request comes from is what the connection says, or, where that is a proxy's whom we trust, what the proxy says.
+application: Any = (
+    wrap_asgi_with_proxy_headers(answered, settings.TRUSTED_PROXIES) if settings.TRUSTED_PROXIES else answered
+)

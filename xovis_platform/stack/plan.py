@@ -59,11 +59,18 @@ _UNUSED = [
 ]
 
 
+# Headers of at most 64 KB (431), which come within ten seconds.
+LIMITS = [
+    *("--http1-buffer-size", "65536", "--http1-header-read-timeout", "10000"),
+    *("--http2-max-headers-size", "65536"),
+]
+
+
 def web(environment: Mapping[str, str], *, host: str = LOOPBACK, port: int) -> Program:
     options = ["--interface", "asgi", "--workers", "2", "--respawn-failed-workers", "--respawn-interval", "0.5"]
     address = ["--host", host, "--port", str(port)]
     kill = ["--workers-kill-timeout", "5", "--log-level", "warning"]
-    command = [_tool("granian"), *options, *address, *kill, "xovis_platform.asgi:application"]
+    command = [_tool("granian"), *options, *address, *LIMITS, *kill, "xovis_platform.asgi:application"]
     return Program("web", command, environment)
 
 
