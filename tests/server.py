@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import connection
 
-from xovis_platform.stack.plan import CONNECTIONS
+from xovis_platform.stack import plan
 from xovis_platform.stack.ports import free_ports
 
 
@@ -32,8 +32,8 @@ def web_server(**variables: str) -> Iterator[str]:
     environment = {**os.environ, "XOVIS_DATABASE_URL": database_url, "XOVIS_LOG_FORMAT": "text", **variables}
     command = [
         str(Path(sys.executable).with_name("granian")),
-        *("--interface", "asgi", "--workers", "1", "--log-level", "warning"),
-        *("--host", "127.0.0.1", "--port", str(port), "--backpressure", str(CONNECTIONS)),
+        *("--interface", "asgi", "--workers", "1", "--log-level", "warning", *plan.LIMITS),
+        *("--host", "127.0.0.1", "--port", str(port)),
         "xovis_platform.asgi:application",
     ]
     process = subprocess.Popen(command, env=environment)

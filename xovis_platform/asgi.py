@@ -19,13 +19,17 @@ from django.conf import settings  # noqa: E402
 
 from ingest.landing.app import Receive, Scope, Send  # noqa: E402
 from xovis_platform import routing  # noqa: E402
+from xovis_platform.bodies import WholeBodies  # noqa: E402
 from xovis_platform.wsgi import application as django_application  # noqa: E402
 
 django_in_threads: Any = WSGIMiddleware(cast("Any", django_application), workers=settings.WEB_THREADS)
+django_with_bodies = WholeBodies(
+    django_in_threads, most_bytes=settings.MOST_BODY_BYTES, within_s=settings.BODY_WITHIN_S
+)
 
 
 async def _django(scope: Scope, receive: Receive, send: Send) -> None:
-    await django_in_threads(scope, _as_coroutines(receive), send)
+    await django_with_bodies(scope, _as_coroutines(receive), send)
 
 
 def _as_coroutines(receive: Receive) -> Receive:

@@ -56,7 +56,7 @@ def services_are_named(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -
 @register()
 def alerts_reach_people(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """``xovis.W001``: e-mail leaves this machine, where others than its own user reach the platform."""
-    if _is_at_home() or settings.EMAIL_BACKEND.endswith(".smtp.EmailBackend"):
+    if is_at_home() or settings.EMAIL_BACKEND.endswith(".smtp.EmailBackend"):
         return []
     return [
         Warning(
@@ -70,7 +70,7 @@ def alerts_reach_people(app_configs: Sequence[AppConfig] | None, **kwargs: Any) 
 @register()
 def webhooks_stay_outside(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """``xovis.W002``: webhooks can't be pointed at what only this machine reaches."""
-    if _is_at_home() or not settings.WEBHOOKS_TO_PRIVATE:
+    if is_at_home() or not settings.WEBHOOKS_TO_PRIVATE:
         return []
     return [
         Warning(
@@ -83,6 +83,6 @@ def webhooks_stay_outside(app_configs: Sequence[AppConfig] | None, **kwargs: Any
     ]
 
 
-def _is_at_home() -> bool:
+def is_at_home() -> bool:
     """Whether this is a demo or a developer's: reached by nobody but the machine's own user."""
     return settings.DEBUG or urlsplit(settings.PUBLIC_URL).hostname in ("127.0.0.1", "localhost", "::1")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import cast
 
+from django.conf import settings
+from granian.utils.proxies import wrap_asgi_with_proxy_headers
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from ingest.landing.app import PREFIX, Landing, Receive, Scope, Send
@@ -41,7 +44,10 @@ def alive() -> list[Route]:
 
 
 def routed(routes: Sequence[Route], otherwise: Application) -> Application:
-    """An application that sends each request to where it is answered."""
+    """An application that sends each request to where it is answered.
+
+    Where it comes from is what the connection says, or, where that is a proxy's whom we trust, what the proxy says.
+    """
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -53,7 +59,8 @@ def routed(routes: Sequence[Route], otherwise: Application) -> Application:
                 return
         await otherwise(scope, receive, send)
 
-    return application
+    proxies = settings.TRUSTED_PROXIES
+    return cast("Application", wrap_asgi_with_proxy_headers(application, proxies)) if proxies else application
 
 
 async def nothing_here(scope: Scope, receive: Receive, send: Send) -> None:

@@ -204,7 +204,7 @@ OIDC_URL = env.str("XOVIS_OIDC_URL", "")
 OIDC_NAME = env.str("XOVIS_OIDC_NAME", "Single sign-on")
 OIDC_CLIENT_ID, OIDC_CLIENT_SECRET = env.str("XOVIS_OIDC_CLIENT_ID", ""), env.str("XOVIS_OIDC_CLIENT_SECRET", "")
 OIDC_GROUPS_CLAIM = env.str("XOVIS_OIDC_GROUPS_CLAIM", "groups")
-OIDC_GROUPS: Any = env.json("XOVIS_OIDC_GROUPS", {})
+OIDC_GROUPS: Any = env.json("XOVIS_OIDC_GROUPS", {}) if env.str("XOVIS_OIDC_GROUPS", "") else {}
 SOCIALACCOUNT_ADAPTER = "sites_app.login.single_sign_on.SingleSignOn"
 SOCIALACCOUNT_LOGIN_ON_GET = True  # a form that leads to another host is what the pages' policy refuses
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
@@ -225,12 +225,22 @@ SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
 }
 SECURE_COOKIES = env.bool("XOVIS_SECURE_COOKIES", PUBLIC_URL.startswith("https:"))
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
+# Machines in the same network ask by plain HTTP whether all is well.
+SECURE_SSL_REDIRECT = env.bool("XOVIS_SSL_REDIRECT", PUBLIC_URL.startswith("https:"))
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
+SECURE_HSTS_SECONDS = env.int("XOVIS_HSTS_SECONDS", 365 * 24 * 3600 if PUBLIC_URL.startswith("https:") else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("XOVIS_HSTS_SUBDOMAINS", False)
+SECURE_HSTS_PRELOAD = env.bool("XOVIS_HSTS_PRELOAD", False)
+# The other hosts under the retailer's domain aren't ours to promise HTTPS for.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# Only where a proxy that sets it is the only way in: whoever else could send it would be taken for secure.
-if env.bool("XOVIS_BEHIND_PROXY", False):
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- What the web server takes. Whose word on a client's address and scheme counts; how large a body, and how slow. ---
+TRUSTED_PROXIES = env.str("XOVIS_TRUSTED_PROXIES", "").replace(",", " ").split()
+MOST_BODY_BYTES = env.int("XOVIS_MOST_BODY_MB", 40) * 1024 * 1024
+BODY_WITHIN_S = env.float("XOVIS_BODY_WITHIN_S", 60.0)
 
 # --- E-mail. Without a server letters are written to files under the data directory, for a demo to look at. ---
 vars().update(env.dj_email_url("XOVIS_EMAIL_URL", f"file:///{DATA_DIR / 'mail'}"))

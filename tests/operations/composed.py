@@ -118,7 +118,7 @@ def _laid_out(folder: Path, database_url: str) -> Composed:
         "redis-cli ping": f"redis-cli -p {ports['redis']} ping",
     }
     url = f"https://localhost:{ports['caddy']}"
-    services = read({"XOVIS_SITE": url})["services"]
+    services = read({"XOVIS_SITE": url, "XOVIS_NETWORK": "127.0.0.1/32"})["services"]
     return Composed(Machine(folder, moved), services, ports, url, database_url)
 
 

@@ -82,7 +82,7 @@ def test_a_person_logs_in_by_tls_and_stays_there(here: Composed) -> None:
         "-v",
         "0",
         "-c",
-        "from django.contrib.auth.models import User; User.objects.create_superuser('who', 'w@example.org', 'long-enough-9')",
+        "from django.contrib.auth.models import User; User.objects.create_user('who', 'w@example.org', 'long-enough-9')",
     )
     with requests.Session() as browser:
         form = browser.get(f"{here.url}/login", verify=here.authority, timeout=30)

@@ -34,6 +34,8 @@ def make(folder: Path) -> list[str]:
             redis_url=f"redis://:{redis}@redis:6379/0",
             # submission://USER:PASSWORD@HOST names a mail server; until then nobody gets mail.
             email_url="console://",
+            # Of single sign-on, where there is one.
+            oidc_client_secret="",
         ),
     ]
 

@@ -60,17 +60,24 @@ _UNUSED = [
 
 
 CONNECTIONS = 6_000
-"""So many requests a web process takes at once: all the listeners of the live stream, and others beside them.
+"""So many requests a server takes at once: all the listeners of the live stream, and others beside them.
 
 Granian's own limit, 512, is soon filled by those who only listen; whoever comes then waits until one of them goes.
 """
 
+LIMITS = [
+    *("--backpressure", str(CONNECTIONS)),
+    # Headers of at most 64 KB (431), which come within ten seconds.
+    *("--http1-buffer-size", "65536", "--http1-header-read-timeout", "10000"),
+    *("--http2-max-headers-size", "65536"),
+]
+
 
 def web(environment: Mapping[str, str], *, host: str = LOOPBACK, port: int) -> Program:
     options = ["--interface", "asgi", "--workers", "2", "--respawn-failed-workers", "--respawn-interval", "0.5"]
-    address = ["--host", host, "--port", str(port), "--backpressure", str(CONNECTIONS)]
+    address = ["--host", host, "--port", str(port)]
     kill = ["--workers-kill-timeout", "5", "--log-level", "warning"]
-    command = [_tool("granian"), *options, *address, *kill, "xovis_platform.asgi:application"]
+    command = [_tool("granian"), *options, *address, *LIMITS, *kill, "xovis_platform.asgi:application"]
     return Program("web", command, environment)
 
 
@@ -86,7 +93,7 @@ def stream(environment: Mapping[str, str], *, host: str = LOOPBACK, port: int) -
 
 def _server(name: str, environment: Mapping[str, str], host: str, port: int) -> Program:
     options = ["--interface", "asgi", "--workers", "1", "--host", host, "--port", str(port)]
-    options += ["--backpressure", str(CONNECTIONS)]
+    options += LIMITS
     kill = ["--workers-kill-timeout", "20", "--log-level", "warning"]
     return Program(name, [_tool("granian"), *options, *kill, f"xovis_platform.{name}:application"], environment)
 
