@@ -16,4 +16,4 @@ COPY . .
 RUN python -m xovis_platform.messages
 USER xovis
 EXPOSE 8000
-CMD ["granian", "--interface", "asgi", "--workers", "2", "--host", "0.0.0.0", "--port", "8000", "--backpressure", "6000", "xovis_platform.asgi:application"]
+CMD ["granian", "--interface", "asgi", "--workers", "2", "--host", "0.0.0.0", "--port", "8000", "--backpressure", "6000", "--http1-buffer-size", "65536", "--http1-header-read-timeout", "10000", "xovis_platform.asgi:application"]

@@ -9,7 +9,6 @@ from sites_app.openapi import OpenApiDocument
 from xovis_platform import observability
 
 urlpatterns = [
-    path("", include("portal.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("sites_app.api.urls")),
     path("api/v1/", include("ingest.api.urls")),
@@ -22,6 +21,8 @@ urlpatterns = [
     path("healthz", observability.healthz),
     path("readyz", observability.readyz),
     path("metrics", observability.metrics),
+    # Last, as its many addresses have no beginning in common: programs needn't be held against each of them.
+    path("", include("portal.urls")),
 ]
 
 handler400 = "sites_app.problems.bad_request"
