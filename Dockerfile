@@ -8,9 +8,14 @@ FROM python:3.12-slim
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PATH=/app/.venv/bin:$PATH XOVIS_DATA_DIR=/data
 RUN useradd --create-home --uid 10001 xovis && mkdir /data && chown xovis /data
 WORKDIR /app
-COPY requirements.lock ./
+COPY pyproject.toml requirements.lock ./
+# All of the lock, by its hashes; then what development needs goes again, for only a lock's own hashes are looked at. The
+# embedded PostgreSQL stays for its tools: back-ups are written by its pg_dump.
 RUN python -m venv .venv && .venv/bin/pip install --no-cache-dir "uv>=0.13,<0.14" \
-    && .venv/bin/uv pip sync --no-cache --python .venv/bin/python requirements.lock
+    && .venv/bin/uv pip sync --no-cache --require-hashes --python .venv/bin/python requirements.lock \
+    && .venv/bin/uv pip compile -q --no-cache --python .venv/bin/python pyproject.toml --extra embedded \
+        --constraints requirements.lock -o /tmp/runs.txt \
+    && .venv/bin/uv pip sync --no-cache --python .venv/bin/python /tmp/runs.txt && rm /tmp/runs.txt
 COPY --from=front-end /app/node_modules node_modules
 COPY . .
 RUN python -m xovis_platform.messages

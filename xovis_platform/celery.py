@@ -60,7 +60,7 @@ app.conf.update(
     beat_max_loop_interval=1,
     redbeat_lock_timeout=BEAT_LOCK_S,
     redbeat_redis_options={},
-    redbeat_key_prefix="xovis:beat:",
+    redbeat_key_prefix="xovis:beat",
     task_serializer="json",
     accept_content=["json"],
     timezone="UTC",
@@ -119,6 +119,12 @@ app.conf.update(
         }
     ),
 )
+
+
+@app.on_after_configure.connect
+def keep_the_schedule_in_the_broker(sender: Celery, **kwargs: Any) -> None:
+    """The scheduler wants the address by a name of its own, which the settings can't give: theirs have a prefix."""
+    sender.conf.redbeat_redis_url = sender.conf.broker_url
 
 
 @worker_ready.connect

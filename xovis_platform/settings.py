@@ -301,7 +301,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = openapi.SETTINGS
 
 # --- Workers ---
-CELERY_BROKER_URL = CELERY_REDBEAT_REDIS_URL = REDIS_URL or "redis://127.0.0.1:6379/0"
+CELERY_BROKER_URL = REDIS_URL or "redis://127.0.0.1:6379/0"
 
 # --- Demo and small chains: how many days of raw facts are kept ---
 SAMPLE_RETENTION_DAYS = env.int("XOVIS_SAMPLE_RETENTION_DAYS", 90)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,9 +51,6 @@ class Composed:
 
     def manage(self, *arguments: str, standard_input: str | None = None) -> str:
         """What a command prints that is run in the container of web."""
-        import subprocess
-        import sys
-
         environment = self.machine.environment("web", self.services["web"])
         command = [sys.executable, "manage.py", *arguments]
         done = subprocess.run(command, cwd=ROOT, env=environment, input=standard_input, capture_output=True, text=True)

@@ -22,29 +22,17 @@ from ingest.models import Event
 from sites_app.models import Controller
 from tests import chain
 from tests.operations import holding
+from tests.operations.conftest import url_of
 from tests.stack.running import ROOT, wait_for
 from xovis_platform.database import conninfo
 from xovis_platform.stack import plan
 from xovis_platform.stack.ports import free_ports
 from xovis_platform.stack.processes import Program
 
+GRACE_S = 60
+"""What docker-compose.yml gives each process."""
+
 WORK = next(program for program in plan.workers({}) if program.name == "work")
-
-
-@pytest.fixture
-def broker() -> Iterator[redis.Redis]:
-    """A part of the broker that nothing else uses, empty."""
-    own = os.environ["XOVIS_REDIS_URL"]
-    number = 32 + int(urlsplit(own).path.removeprefix("/") or 0)
-    with redis.Redis.from_url(urlsplit(own)._replace(path=f"/{number}").geturl(), decode_responses=True) as client:
-        client.flushdb()
-        yield client
-        client.flushdb()
-
-
-def url_of(client: redis.Redis) -> str:
-    number = client.connection_pool.connection_kwargs["db"]
-    return urlsplit(os.environ["XOVIS_REDIS_URL"])._replace(path=f"/{number}").geturl()
 
 
 def send(client: redis.Redis, count: int) -> None:
@@ -93,7 +81,7 @@ def test_a_worker_ends_what_it_has_begun_and_leaves_the_rest_to_the_next(broker:
         read_until(first, "Warm shutdown")
         assert first.poll() is None
         broker.rpush(holding.GO, "", "")
-        assert first.wait(WORK.grace_s) == 0
+        assert first.wait(GRACE_S) == 0
     assert broker.lrange(holding.ENDED, 0, -1) != []
     assert sorted(broker.lrange(holding.ENDED, 0, -1)) == sorted(broker.lrange(holding.STARTED, 0, -1))
     assert broker.llen(holding.ENDED) == 2
@@ -122,7 +110,7 @@ def test_a_post_that_is_being_written_is_answered_before_the_server_ends() -> No
         assert server.poll() is None
         other.rollback()
         sender.join(20)
-        assert server.wait(20) == 0
+        assert server.wait(GRACE_S) == 0
     assert [answer.status_code for answer in answers] == [202]
     assert sorted(Event.objects.values_list("event_id", flat=True)) == ["E1", "E2"]
 
