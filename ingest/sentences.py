@@ -11,6 +11,7 @@ from sites_app.sentences import Sentences
 SENTENCES = Sentences(
     # The wire
     "The address can't be used: write it as http(s)://HOST[:PORT] and the path of the API, without a user name.",
+    "The address can't be used: write it as https://HOST[:PORT]/PATH, without a user name.",
     "{host} is {address}, {what}: correct it.",
     "an address that no controller can have",
     "an address that isn't connected to from here",
@@ -22,6 +23,7 @@ SENTENCES = Sentences(
     "{host} was reached, but its answer didn't come in time ({silence} s of silence or {total} s in all): the controller or "
     "the line is overloaded.",
     "{host} closed the connection without an answer: it may be restarting.",
+    "{host} closed the connection without an answer.",
     "{host} closed the connection while TLS began: it may be restarting.",
     "{host} doesn't speak TLS as we do ({why}): is it http, not https?",
     "The CA certificate of this controller can't be read: give it as PEM.",

@@ -74,9 +74,17 @@ class Chart:
 
 
 def curves(
-    labels: Sequence[str], lines: Sequence[Line], *, unit: str, limit: tuple[str, float] | None = None
+    labels: Sequence[str],
+    lines: Sequence[Line],
+    *,
+    unit: str,
+    limit: tuple[str, float] | None = None,
+    by_day: bool = False,
 ) -> Options:
-    """Curves over the same labels; a gap is never bridged. ``unit`` is a formatter's name, ``limit`` a named level."""
+    """Curves over the same labels; a gap is never bridged. ``unit`` is a formatter's name, ``limit`` a named level.
+
+    ``by_day``: the labels are hours of many days, of which the axis names the midnights alone, by their day.
+    """
     series = [_series(line, number) for number, line in enumerate(lines)]
     if limit and series:
         series[0]["markLine"] = _limit_line(*limit)
@@ -85,15 +93,17 @@ def curves(
         "grid": {"left": 8, "right": 16, "top": 34, "bottom": 4, "containLabel": True},
         "legend": {"top": 0, "left": 0, "textStyle": {"color": "var(--text)"}, "itemWidth": 16, "itemHeight": 3, "icon": "rect", "type": "scroll"},
         "tooltip": {"trigger": "axis", "renderMode": "richText", "confine": True, "valueFormatter": unit, **_PAPER},
-        "xAxis": {"type": "category", "data": list(labels), "boundaryGap": False, **_AXIS},
+        "xAxis": {"type": "category", "data": list(labels), "boundaryGap": False, **_AXIS, "axisLabel": _LABEL | (_MIDNIGHTS if by_day else {})},
         "yAxis": {"type": "value", "min": 0, "max": _top(lines, limit), "axisLabel": {"color": "var(--muted)", "formatter": unit}, **_GRID},
         "series": series,
     }  # fmt: skip
 
 
 _PAPER = {"backgroundColor": "var(--card)", "borderColor": "var(--line)", "textStyle": {"color": "var(--text)"}}
+# The outermost labels stand inside: centred on the ends of the axis they would be cut at the picture's edges.
+_LABEL = {"color": "var(--muted)", "hideOverlap": True, "alignMinLabel": "left", "alignMaxLabel": "right"}
+_MIDNIGHTS = {"interval": 0, "formatter": "midnight"}
 _AXIS = {
-    "axisLabel": {"color": "var(--muted)", "hideOverlap": True},
     "axisLine": {"lineStyle": {"color": "var(--line)"}},
     "axisTick": {"show": False},
 }

@@ -28,12 +28,13 @@ def beside(comparison: Comparison, codes: Sequence[str], principal: Principal, *
     for row in figures.rows_of(wanted, principal, now):
         values[row["store"]][str(row["start"])[:16]] = row[comparison.metric.name]
     times = sorted({time for of_store in values.values() for time in of_store})
-    labels = [_label(time, comparison.period.step) for time in times]
+    is_fine, is_one_day = comparison.period.step in ("15m", "hour"), len({time[:10] for time in times}) == 1
+    labels = [_label(time, with_day=not (is_fine and is_one_day), with_time=is_fine) for time in times]
     lines = [Line(store.name, [values[store.code].get(time) for time in times]) for store in stores]
     unit = comparison.metric.unit
     return Chart(
         str(comparison.metric.title),
-        charts.curves(labels, lines, unit=unit),
+        charts.curves(labels, lines, unit=unit, by_day=is_fine and not is_one_day),
         ["", *(line.name for line in lines)],
         [
             (label, *(writing.figure(line.values[number], unit) for line in lines))
@@ -42,6 +43,6 @@ def beside(comparison: Comparison, codes: Sequence[str], principal: Principal, *
     )
 
 
-def _label(time: str, step: str) -> str:
-    day = writing.short_day(date.fromisoformat(time[:10]))
-    return f"{day} {time[11:]}" if step in ("15m", "hour") else day
+def _label(time: str, *, with_day: bool, with_time: bool) -> str:
+    day = writing.short_day(date.fromisoformat(time[:10])) if with_day else ""
+    return f"{day} {time[11:] if with_time else ''}".strip()

@@ -13,6 +13,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 CALLED = {
+    "api key": "API key",
+    "api keys": "API keys",
     "api_key": "API key",
     "base_url": "address",
     "cursor": "fetched until",
@@ -26,7 +28,7 @@ CALLED = {
     "verify_tls": "verify the certificate",
     "webhook_url": "webhook URL",
 }
-"""What people call a field whose own name is too technical for them."""
+"""What people call a field or a model whose own name is too technical for them."""
 
 
 def in_all_languages(*models: type[Model]) -> None:
@@ -34,8 +36,8 @@ def in_all_languages(*models: type[Model]) -> None:
     for model in models:
         meta: Any = model._meta
         # One that nobody has set is made, when it's read, of the singular, which is English still.
-        meta.verbose_name_plural = gettext_lazy(str(meta.verbose_name_plural))
-        meta.verbose_name = lazy(meta.verbose_name)
+        meta.verbose_name_plural = gettext_lazy(_called(str(meta.verbose_name_plural)))
+        meta.verbose_name = gettext_lazy(_called(str(meta.verbose_name)))
         for constraint in meta.constraints:
             constraint.violation_error_message = lazy(constraint.violation_error_message)
         for field in meta.local_fields + meta.local_many_to_many:
@@ -60,6 +62,10 @@ def labelled(labels: Iterable[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
 def lazy(text: Any) -> Any:
     """A text to be translated when it's shown; one that is already, or none, as it is."""
     return gettext_lazy(text) if text and not isinstance(text, Promise) else text
+
+
+def _called(name: str) -> str:
+    return CALLED.get(name, name)
 
 
 def _let_speak(field: Field[Any, Any]) -> None:

@@ -17,6 +17,7 @@ from unfold.decorators import display
 
 from alerts.models import EventType, WebhookDelivery, WebhookEndpoint
 from alerts.webhooks import delivering, endpoints, targets
+from ingest.sentences import spoken
 from sites_app.admin import ReadOnlyAdmin
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class WebhookEndpointAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold comes wi
         for endpoint in chosen:
             delivery = delivering.try_out(endpoint, clock=lambda: datetime.now(UTC))
             took = delivery.state == WebhookDelivery.State.DELIVERED
-            said = _("took it (%(status)d).") % {"status": delivery.status} if took else delivery.error
+            said = _("took it (%(status)d).") % {"status": delivery.status} if took else spoken(delivery.error)
             messages.add_message(request, messages.SUCCESS if took else messages.WARNING, f"{endpoint}: {said}")
 
 

@@ -71,7 +71,7 @@ class _Shared:
         if self._redis is None or time.monotonic() < self._away_until:
             return self._own.count(name)
         try:
-            with self._redis.pipeline() as pipe:
+            with self._redis.pipeline(transaction=False) as pipe:  # each step stands by itself
                 pipe.set(name, 0, ex=WINDOW_S, nx=True)
                 pipe.incr(name)
                 pipe.pttl(name)

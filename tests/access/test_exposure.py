@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from cryptography.fernet import Fernet
 from django.core.checks import run_checks
+
+from tests.operations.compose import read
+from xovis_platform.stack.make_secrets import make
 
 ROOT = Path(__file__).parents[2]
 RIGHT = {
@@ -73,29 +74,23 @@ def test_a_demo_at_home_is_told_nothing(settings: Any) -> None:
     assert told(settings, **home) == []
 
 
-def production(**given: str) -> dict[str, str]:
-    """The environment of docker-compose.yml, with what an operator writes into .env."""
-    written = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["web"]["environment"]
-    environment = {}
-    for name, value in written.items():
-        variable, _, default = str(value).removeprefix("${").removesuffix("}").partition(":")
-        environment[name] = given.get(variable, default.removeprefix("-")) if str(value).startswith("${") else value
-    return {
-        **environment,
-        "XOVIS_DATABASE_URL": os.environ["XOVIS_DATABASE_URL"],
-        "XOVIS_REDIS_URL": os.environ["XOVIS_REDIS_URL"],
-    }
+def production(secrets: Path, **given: str) -> dict[str, str]:
+    """The environment of docker-compose.yml, with what an operator writes into .env and the secrets that are made for it."""
+    make(secrets)
+    written: dict[str, str] = read(given)["services"]["web"]["environment"]
+    files = {name: value.replace("/run/secrets", str(secrets)) for name, value in written.items()}
+    own = ("XOVIS_DATABASE_URL", "XOVIS_REDIS_URL")
+    return {**files, **{name: os.environ[name] for name in own}}
 
 
 def test_production_as_compose_describes_it_passes_the_checks_of_deployment(tmp_path: Path) -> None:
-    environment = production(
-        XOVIS_SECRET_KEY="kd8$" + "0aZ9-_xY" * 8,
-        XOVIS_ENCRYPTION_KEYS=Fernet.generate_key().decode(),
-        XOVIS_PUBLIC_URL="https://stores.example.com",
-        XOVIS_ALLOWED_HOSTS="stores.example.com",
-        XOVIS_TRUSTED_PROXIES="172.18.0.0/16",
-        XOVIS_EMAIL_URL="submission://user:password@mail.example.com",
-    )
+    environment = production(tmp_path / "secrets", XOVIS_SITE="https://stores.example.com")
+    (tmp_path / "metrics").mkdir()
+    (tmp_path / "secrets" / "email_url").chmod(0o644)
+    (tmp_path / "secrets" / "email_url").write_text("submission://user:password@mail.example.com")
+    environment["PROMETHEUS_MULTIPROC_DIR"] = str(tmp_path / "metrics")
+    for name in ("XOVIS_DATABASE_URL_FILE", "XOVIS_REDIS_URL_FILE"):
+        del environment[name]
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     own = {"PATH": os.environ["PATH"], "XOVIS_DATA_DIR": str(tmp_path), **environment}
     done = subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, check=False)

@@ -14,10 +14,13 @@ from pathlib import Path
 
 import django
 
-# Not what it would make up of one answer for the next: it would let controllers be asked at addresses out of its head.
-PHASES = "examples,coverage,fuzzing"
 CONFIG = Path(__file__).with_name("schemathesis.toml")
-PLAIN = ("--no-color", "--warnings", "off", "--generation-deterministic", "--phases", PHASES)
+PLAIN = ("--no-color", "--warnings", "off", "--generation-deterministic", "--request-timeout", "60")
+EACH = ("--phases", "examples,coverage,fuzzing")
+# What one answer gives is asked for by the next call: what was added is read, changed and deleted. Not what speaks to an
+# address that was made up before: there is a world beyond this machine.
+OUTWARD = r"/(test|discover|poll|backfill|retire)/?$|/webhook_endpoints|^/(xcs|ingest)/"
+CHAINED = ("--phases", "stateful", "--exclude-path-regex", OUTWARD)
 
 
 def fuzz(
@@ -43,8 +46,8 @@ def main() -> int:
     call_command("migrate", verbosity=0)
     failed = False
     with tempfile.TemporaryDirectory() as name, running(Path(name)) as platform:
-        for key in (platform.reader, platform.writer):
-            done = fuzz(platform.url, key, sys.argv[1:], Path(name))
+        for key, phases in ((platform.reader, EACH), (platform.writer, EACH), (platform.writer, CHAINED)):
+            done = fuzz(platform.url, key, [*phases, *sys.argv[1:]], Path(name))
             failed = failed or done.returncode != 0
     return int(failed)
 

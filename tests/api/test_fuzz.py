@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.api.fuzzing import fuzz
+from tests.api.fuzzing import CHAINED, fuzz
 from tests.api.running import Platform
 
 pytestmark = pytest.mark.django_db
@@ -18,3 +19,9 @@ def test_every_endpoint_answers_as_it_is_described(platform: Platform, tmp_path:
     done = fuzz(platform.url, getattr(platform, scope), BOUNDED, tmp_path, quietly=True)
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
     assert "Tested: 0" not in done.stdout
+
+
+def test_what_was_added_is_found_changed_and_gone_as_it_is_described(platform: Platform, tmp_path: Path) -> None:
+    done = fuzz(platform.url, platform.writer, [*CHAINED, "--max-examples", "10"], tmp_path, quietly=True)
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+    assert re.search(r"[1-9]\d* covered", done.stdout), done.stdout[-2000:]

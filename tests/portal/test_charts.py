@@ -15,3 +15,15 @@ def test_a_day_without_figures_has_no_line() -> None:
 def test_a_bar_is_never_longer_than_full() -> None:
     assert [charts.bar_share(people, 200) for people in (None, 0, 50, 200, 300)] == [0, 0, 25, 100, 100]
     assert charts.bar_share(50, None) == 0
+
+
+def test_an_axis_of_many_days_names_the_days_and_its_ends_stay_in_the_picture() -> None:
+    def named(*labels: str, by_day: bool = False) -> charts.Options:
+        axis = charts.curves(labels, [charts.Line("Berlin", [1, 2])], unit="number", by_day=by_day)["xAxis"]
+        return dict(axis["axisLabel"])
+
+    of_days = named("Mon 23 Nov 23:00", "Tue 24 Nov 00:00", by_day=True)
+    assert (of_days["formatter"], of_days["interval"]) == ("midnight", 0)
+    of_hours = named("10:00", "11:00")
+    assert "formatter" not in of_hours
+    assert (of_hours["alignMinLabel"], of_hours["alignMaxLabel"]) == ("left", "right")

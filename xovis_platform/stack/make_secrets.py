@@ -35,7 +35,7 @@ def make(folder: Path) -> list[str]:
             # submission://USER:PASSWORD@HOST names a mail server; until then nobody gets mail.
             email_url="console://",
             # Of single sign-on, where there is one.
-            oidc_client_secret="none",
+            oidc_client_secret="none",  # noqa: S106 - that there is none
         ),
     ]
 

@@ -9,7 +9,8 @@
     const seconds = Math.round(ms / 1000);
     return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, "0")} s`;
   };
-  const formatters = { number: known(number.format), share: known(share.format), duration: known(duration) };
+  const midnight = (label) => (label.endsWith(" 00:00") ? label.slice(0, -6) : "");
+  const formatters = { midnight, number: known(number.format), share: known(share.format), duration: known(duration) };
 
   const resolved = (value, key, tokens) => {
     if (Array.isArray(value)) return value.map((item) => resolved(item, key, tokens));
