@@ -113,13 +113,16 @@ class Machine:
 
     def stop(self) -> None:
         """End all, first what uses the others: a worker that loses its broker would wait for it."""
-        for called in reversed(self.running):
-            self.running[called].terminate()
-            try:
-                self.running[called].wait(20 if called in ("redis", "pgbouncer") else 40)
-            except subprocess.TimeoutExpired:
-                self.running[called].kill()
-                self.running[called].wait()
+        last = [called for called in self.running if called in ("redis", "pgbouncer")]
+        for group in ([called for called in self.running if called not in last], last):
+            for called in group:
+                self.running[called].terminate()
+            for called in group:
+                try:
+                    self.running[called].wait(60)
+                except subprocess.TimeoutExpired:
+                    self.running[called].kill()
+                    self.running[called].wait()
 
     def command(self, command: Sequence[str], port: int) -> list[str]:
         """As it runs here: with its own port, on the loopback."""
