@@ -67,4 +67,5 @@ class SuspicionAdmin(ReadOnlyAdmin, ScopedAdmin):
 
     list_display = ["store", "kind", "subject", "since"]
     list_filter = ["kind"]
+    search_fields = ["store__code", "store__name", "subject"]
     list_select_related = ["store"]

@@ -55,6 +55,7 @@ class HealedGapAdmin(ReadOnlyAdmin, ScopedAdmin):
 @admin.register(Backfill)
 class BackfillAdmin(ReadOnlyAdmin):
     list_display = ["start", "end", "created_at", "created_by", "progress"]
+    search_fields = ["created_by"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Backfill]:
         done = Q(steps__state=BackfillStep.State.DONE)
