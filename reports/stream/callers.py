@@ -15,6 +15,7 @@ from django.http.cookie import parse_cookie
 from django.utils.crypto import constant_time_compare
 
 from sites_app.access import READ, Principal, principal_of_key, principal_of_user
+from sites_app.login import second_factor
 from sites_app.models import ApiKey
 from sites_app.models.access import digest_of
 
@@ -63,7 +64,11 @@ def _of_sessions(session_keys: list[str], now: datetime) -> dict[Credential, Pri
     for session_key, login in logins.items():
         user = by_id.get(str(login.get(SESSION_KEY)))
         # As Django does: a changed password ends the sessions that began with the old one.
-        if user and constant_time_compare(str(login.get(HASH_SESSION_KEY, "")), user.get_session_auth_hash()):
+        if (
+            user
+            and constant_time_compare(str(login.get(HASH_SESSION_KEY, "")), user.get_session_auth_hash())
+            and not second_factor.is_missing(user, login)
+        ):
             found[Credential(False, session_key)] = principal_of_user(user)
     return found
 

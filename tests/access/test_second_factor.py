@@ -9,6 +9,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
 from django.test import Client
 
+from reports.stream.callers import Credential, principals_of
 from tests.access.people import code_of, come_in, confirm, is_in, secret_on, with_app
 from tests.portal.people import PASSWORD, person
 
@@ -119,6 +120,16 @@ def test_who_is_obliged_is_led_to_where_it_is_set_up_and_goes_on(client: Client,
     secret = secret_on(client.get("/account/app").content.decode())
     client.post("/account/app", {"code": code_of(secret)})
     assert is_in(client)
+
+
+def test_the_live_stream_is_not_open_without_it_either(client: Client, settings: Any) -> None:
+    user = person("head", None)
+    come_in(client, "head")
+    listening = Credential(False, client.cookies["sessionid"].value)
+    settings.MFA_REQUIRED = "everybody"
+    assert not principals_of([listening])
+    with_app(user)
+    assert principals_of([listening])
 
 
 def test_programs_are_not_asked(settings: Any) -> None:
