@@ -1,23 +1,18 @@
 """The addresses of login, second factors and single sign-on: django-allauth's views, of which none makes an account."""
 
 from allauth.account import views as account
-from allauth.account.decorators import secure_admin_login
 from allauth.mfa.base import views as factors
 from allauth.mfa.recovery_codes import views as paper
 from allauth.mfa.totp import views as app
 from allauth.mfa.webauthn import views as passkeys
 from allauth.socialaccount import views as provider
 from allauth.socialaccount.providers.openid_connect import views as sso
-from django.contrib import admin
 from django.urls import path
 from django.views.generic import RedirectView
 
 from portal import people
 
 _SSO = {"provider_id": "sso"}
-
-# One door: who comes to the admin logs in where everybody does.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("login", account.login, name="account_login"),
