@@ -1,6 +1,7 @@
 """Stored secrets encrypted anew under the newest key, beside a platform that goes on to read and write them.
 
 What holds secrets is found by asking every model for its ``SecretField``s: a field that is added later is rotated, too.
+Second factors keep theirs in a way of their own.
 Rows are taken in small batches, and one that somebody else is writing is left for the next pass: nobody waits for more
 than a batch, and nothing that is written meanwhile is overwritten.
 """
@@ -16,6 +17,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection, models, transaction
 
+from sites_app.login import factors
 from sites_app.secrets import Secret, SecretField, encrypt
 
 BATCH = 200
@@ -53,7 +55,7 @@ def holders() -> list[tuple[type[models.Model], list[str]]]:
 
 def rows() -> int:
     """How many rows of all tables are to be looked at."""
-    return sum(model._base_manager.count() for model, _ in holders())
+    return sum(model._base_manager.count() for model, _ in holders()) + factors.count()
 
 
 def look() -> Found:
@@ -64,6 +66,8 @@ def look() -> Found:
             for key, *secrets in batch:
                 for name, secret in zip(names, secrets, strict=True):
                     _file(found, secret, newest, f"{model._meta.label} {key} {name}")
+    for where, secret in factors.stored():
+        _file(found, secret, newest, where)
     return found
 
 
@@ -74,6 +78,9 @@ def rotate(*, looked_at: Callable[[int], object] = lambda _: None) -> int:
         for batch in _batches(model, names):
             done += _rotate_keys(model, names, [key for key, *secrets in batch if _is_older(secrets)])
             looked_at(len(batch))
+    newest = _newest()
+    done += factors.rotate(lambda secret: _needs(secret, newest))
+    looked_at(factors.count())
     return done
 
 

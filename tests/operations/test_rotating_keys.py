@@ -14,7 +14,11 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
 from cryptography.fernet import Fernet
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models import F
@@ -22,6 +26,7 @@ from django.db.models import F
 from alerts.models import WebhookEndpoint
 from sites_app import rotation
 from sites_app.models import Controller
+from sites_app.secrets import decrypt
 from tests import chain
 from tests.alerts.endpoints import endpoint
 from tests.server import web_server
@@ -211,3 +216,19 @@ def command(**variables: str) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     told: dict[str, Any] = json.loads(done.stdout)
     return told
+
+
+@pytest.mark.django_db
+def test_second_factors_are_read_by_the_new_key_alone_afterwards(settings: Any) -> None:
+    settings.ENCRYPTION_KEYS = [OLD]
+    person = User.objects.create_user("who")
+    app = TOTP.activate(person, "JBSWY3DPEHPK3PXP").instance
+    paper = RecoveryCodes.activate(person)
+    codes = paper.get_unused_codes()
+    paper.validate_code(codes[0])
+    settings.ENCRYPTION_KEYS = [NEW, OLD]
+    assert said()[0]["rotated"] == 2
+    settings.ENCRYPTION_KEYS = [NEW]
+    assert decrypt(Authenticator.objects.get(pk=app.pk).data["secret"]) == "JBSWY3DPEHPK3PXP"
+    left = RecoveryCodes(Authenticator.objects.get(pk=paper.instance.pk)).get_unused_codes()
+    assert left == codes[1:], "and a code that was used stays used"
