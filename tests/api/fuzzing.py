@@ -15,7 +15,7 @@ from pathlib import Path
 import django
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
-PLAIN = ("--no-color", "--warnings", "off", "--generation-deterministic", "--request-timeout", "60")
+PLAIN = ("--no-color", "--warnings", "off", "--generation-deterministic")
 EACH = ("--phases", "examples,coverage,fuzzing")
 # What one answer gives is asked for by the next call: what was added is read, changed and deleted. Not what speaks to an
 # address that was made up before: there is a world beyond this machine.
