@@ -33,7 +33,7 @@ def web_server(**variables: str) -> Iterator[str]:
     command = [
         str(Path(sys.executable).with_name("granian")),
         *("--interface", "asgi", "--workers", "1", "--log-level", "warning", *plan.LIMITS),
-        *("--host", "127.0.0.1", "--port", str(port)),
+        *("--host", "127.0.0.1", "--port", str(port), "--workers-kill-timeout", "5"),
         "xovis_platform.asgi:application",
     ]
     process = subprocess.Popen(command, env=environment)
@@ -42,7 +42,7 @@ def web_server(**variables: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:

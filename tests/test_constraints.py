@@ -33,6 +33,7 @@ from sites_app.models import (
     Membership,
     OpeningHours,
     Region,
+    Role,
     Sensor,
     SpecialHours,
     Store,
@@ -131,6 +132,12 @@ VIOLATIONS: dict[str, Callable[[], models.Model]] = {
     "controller_poll_interval_sane": lambda: _controller(poll_interval_s=4),
     "export_has_one_owner": lambda: Export(report="footfall", format="csv", asked={}, due_at=NOW, created_at=NOW),
     "first_answer_once": lambda: _twice(FirstAnswer, caller="key 1", key="k", fingerprint="f", asked_at=NOW),
+    "membership_head_office_of_all": lambda: Membership(
+        user=User.objects.create(username="anna"), role=Role.HEAD_OFFICE, region=chain.store().region
+    ),
+    "membership_store_manager_of_some": lambda: Membership(
+        user=User.objects.create(username="anna"), role=Role.STORE_MANAGER, region=None
+    ),
     "membership_once": lambda: _twice(Membership, user=User.objects.create(username="anna"), region=None),
     "notice_once": _second_notice,
     "opening_hours_start_once": lambda: _twice(

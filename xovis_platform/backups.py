@@ -20,7 +20,10 @@ from xovis_platform.stack.errors import StackError
 UNTOLD = ("reports_export",)
 """Tables that come back empty: their rows speak of files that aren't in the back-up."""
 
-_OF_THE_SCHEMA = {"django_migrations", "django_content_type", "auth_permission"}
+_OF_THE_SCHEMA = {
+    *("django_migrations", "django_content_type"),
+    *("auth_permission", "auth_group", "auth_group_permissions"),
+}
 """What migrations write by themselves: a database with nothing else in it is empty."""
 
 

@@ -45,9 +45,8 @@ def test_a_store_is_trusted_where_all_of_every_day_is_known() -> None:
 
 
 def test_what_was_healed_is_told(client: Client) -> None:
-    store = chain.store("A")
     now = datetime.now(UTC)
-    controller = chain.controller(store)
+    controller = chain.controller(chain.store("A", timezone=told.noon_zone(now)))
     HealedGap.objects.create(
         controller=controller,
         kind=Stream.Kind.FOOTFALL,
