@@ -62,6 +62,10 @@ class Comparison:
         return urlencode([*asked, ("order", f"-{self.metric.name}")])
 
 
+COMPARABLE = 0.8
+"""So much must be known of both periods, as of a store that is like for like."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A store in the table. ``spark`` is its course over the period, as an SVG path."""
@@ -70,12 +74,16 @@ class Entry:
     value: float | None
     before: float | None
     coverage: float | None
+    known_before: float | None = None
     spark: str = ""
     share: int = 0
 
     @property
     def change(self) -> float | None:
-        return change(self.value, self.before)
+        """None also where too little is known of either period: a week of gaps would look like growth ever after."""
+        known = (self.coverage, self.known_before)
+        comparable = all(share is not None and share >= COMPARABLE for share in known)
+        return change(self.value, self.before) if comparable else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,15 +160,17 @@ class _Per:
         size = self._size(store)
         if size is None:
             return None
-        before = row.get("previous", {}).get(self.comparison.metric.name)
+        before = row.get("previous") or {}
+        value, earlier = (of.get(self.comparison.metric.name) for of in (row, before))
         # Hours before were as many, by and large: a window of whole weeks has the same.
-        return Entry(store, _by(row[self.comparison.metric.name], size), _by(before, size), row["coverage"])
+        return Entry(store, _by(value, size), _by(earlier, size), row["coverage"], before.get("coverage"))
 
     def total(self, totals: Any) -> Entry | None:
         if self.comparison.per:
             return None
-        before = totals.get("previous", {}).get(self.comparison.metric.name)
-        return Entry(Store(), totals[self.comparison.metric.name], before, totals["coverage"])
+        before = totals.get("previous") or {}
+        value, earlier = (of.get(self.comparison.metric.name) for of in (totals, before))
+        return Entry(Store(), value, earlier, totals["coverage"], before.get("coverage"))
 
     def _size(self, store: Store) -> Decimal | float | None:
         if self.comparison.per == "m2":

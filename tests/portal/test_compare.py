@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from portal import periods
-from tests.portal.people import logged_in
+from tests import chain, told
+from tests.portal.people import logged_in, person
 from tests.portal.seen import text_of
 from tests.portal.stage import Stage, filled
 
@@ -101,6 +102,27 @@ def test_exports_are_of_what_is_shown(client: Client) -> None:
 def test_like_for_like_that_leaves_nothing_says_why(client: Client) -> None:
     page = text_of(opened(client, like_for_like="1", compare="previous_year"))
     assert "Try without like for like" in page
+
+
+@pytest.mark.django_db
+def test_a_period_of_which_little_is_known_is_shown_and_not_compared() -> None:
+    """Half a day against a whole one isn't growth."""
+    now = datetime.now(UTC)
+    doors = {
+        code: chain.zone(chain.controller(chain.store(code, timezone=told.noon_zone(now))), "door", "entrance")
+        for code in ("GAPPY", "WHOLE")
+    }
+    midnight = doors["WHOLE"].store.local(now).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+    for code, known in (("GAPPY", timedelta(hours=6)), ("WHOLE", timedelta(days=1))):
+        told.a_day_of_visitors(doors[code], 5, now=now)
+        told.visitors_through(doors[code], 4, start=midnight - periods.DAY, end=midnight - periods.DAY + known)
+    told.roll_up()
+    rows = opened(logged_in(person("whole", None)), compare="previous_period").split("<tr")
+    gappy, whole = (text_of(next(f"<tr{row}" for row in rows if f"/stores/{code}" in row)) for code in doors)
+    assert "25.0 % known" in gappy
+    assert "+" not in gappy
+    assert "known" not in whole
+    assert re.search(r"[+−]\d+", whole)
 
 
 def test_a_manager_compares_their_stores_alone(stage: Stage, db: None) -> None:
