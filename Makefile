@@ -34,7 +34,7 @@ run: install  ## the platform without the fleet
 	@exec $(BIN)/python -m xovis_platform.stack run
 
 test: install  ## all tests, on services that they start themselves
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 verify-reports: install  ## every cell of every report of a seeded chain beside brute force, for hours; OPTIONS="--stores 20 --days 14"
 	$(BIN)/python -m tests.reports.verifying $(OPTIONS)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -45,6 +46,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_xdist_setupnodes() -> None:
     """Workers would inherit it, and pytest-django would read the settings there before they have a broker of their own."""
     os.environ.pop("DJANGO_SETTINGS_MODULE")
+
+
+_LONG = ("chaos", "faults", "operations", "stack", "api/test_fuzz.py", "seeing/test_traces.py", "portal/test_walk.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What runs whole platforms comes first: begun last, it would keep one core waiting for the other at the end."""
+    here = Path(__file__).parent
+    items.sort(key=lambda item: not item.path.relative_to(here).as_posix().startswith(_LONG))
 
 
 def _load_django() -> None:
