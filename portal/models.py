@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 
 from sites_app.models import Region, Store
 from sites_app.models.access import digest_of
@@ -57,8 +57,12 @@ class Sign(models.Model):
         return cls.objects.create(store=store, name=name, digest=digest_of(token), created_at=now, created_by=by), token
 
     def revoke(self, *, by: str, now: datetime) -> None:
-        """Close it for good."""
-        Sign.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=now, revoked_by=by)
+        """Close it for good. Who was first stays on record."""
+        with transaction.atomic():
+            sign = Sign.objects.select_for_update().get(pk=self.pk)
+            if sign.revoked_at is None:
+                sign.revoked_at, sign.revoked_by = now, by
+                sign.save(update_fields=["revoked_at", "revoked_by"])
 
     def note_seen(self, *, now: datetime) -> None:
         """Keep when it asked, to a few minutes."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from auditlog.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect
@@ -94,6 +95,10 @@ def test_it_is_made_and_revoked_by_who_may_change_the_registry() -> None:
     client.post(f"/signs/{sign.pk}/revoke")
     sign.refresh_from_db()
     assert sign.revoked_by == "clerk"
+    made, revoked = LogEntry.objects.get_for_model(Sign).order_by("pk")
+    assert str(made.actor) == str(revoked.actor) == "clerk"
+    assert list(revoked.changes_dict) == ["revoked_at"]
+    assert token not in str(made.changes)
     assert Client().get(f"/signs/{token}").status_code == 404
 
 
