@@ -7,7 +7,7 @@ from allauth.mfa.totp import views as app
 from allauth.mfa.webauthn import views as passkeys
 from allauth.socialaccount import views as provider
 from allauth.socialaccount.providers.openid_connect import views as sso
-from django.urls import path
+from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from portal import people
@@ -23,6 +23,12 @@ urlpatterns = [
     path("login/sso/callback", sso.callback, _SSO, name="openid_connect_callback"),
     path("login/sso/cancelled", provider.login_cancelled, name="socialaccount_login_cancelled"),
     path("login/sso/failed", provider.login_error, name="socialaccount_login_error"),
+    path("login/forgotten", people.ForgotPassword.as_view(), name="account_reset_password"),
+    re_path(
+        "^login/forgotten/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)$",
+        people.NewPassword.as_view(),
+        name="account_reset_password_from_key",
+    ),
     path("logout", people.Logout.as_view(), name="account_logout"),
     path("account/password", people.ChangePassword.as_view(), name="account_change_password"),
     path("account/confirm", account.reauthenticate, name="account_reauthenticate"),

@@ -71,6 +71,7 @@ app.conf.update(
         "alerts.tasks.deliver_webhooks": {"queue": "tell"},
         "alerts.tasks.send_mail": {"queue": "tell"},
         "portal.tasks.send_schedules": {"queue": "tell"},
+        "sites_app.tasks.mail_password_links": {"queue": "tell"},
     },
     # A tick that was missed need not be made up for: each task takes all that is due. So a tick expires with the next.
     beat_schedule=_steady(

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import structlog
+
+_KEYS_IN_ADDRESSES = re.compile(r"(/signs/|/login/forgotten/)[\w-]{20,}")
+
+
+def without_keys(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """The event without what opens a sign's screen or sets a password: those are parts of addresses."""
+    return {
+        name: _KEYS_IN_ADDRESSES.sub(r"\1…", value) if isinstance(value, str) else value
+        for name, value in event.items()
+    }
+
 
 _SHARED_PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -13,6 +25,7 @@ _SHARED_PROCESSORS: list[Any] = [
     structlog.stdlib.add_log_level,
     structlog.stdlib.PositionalArgumentsFormatter(),
     structlog.processors.format_exc_info,
+    without_keys,
 ]
 
 

@@ -186,7 +186,13 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]
 ACCOUNT_PRESERVE_USERNAME_CASING = True
 # How often a password or a code may be wrong, by account ("key") and by address: a whole head office may share one.
-ACCOUNT_RATE_LIMITS = {"login_failed": "20/5m/ip,5/5m/key", "login": "120/m/ip"}
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "20/5m/ip,5/5m/key",
+    "login": "120/m/ip",
+    "reset_password": "20/5m/ip,3/15m/key",
+    "reset_password_from_key": "20/m/ip",
+}
+PASSWORD_RESET_TIMEOUT = 3 * 3600
 
 # --- A second factor: an app's codes, passkeys, and codes on paper ---
 MFA_ADAPTER = "sites_app.login.adapters.SecondFactors"

@@ -10,8 +10,8 @@ from typing import Any
 
 from celery.signals import worker_process_init, worker_ready
 
-_UNTRACED = "healthz,readyz,metrics,signs/"
-"""Probes would drown the rest; a sign's address is its key."""
+_UNTRACED = "healthz,readyz,metrics,signs/,login/forgotten/"
+"""Probes would drown the rest; a sign's address is its key, and so is that of a link to a new password."""
 
 _started = False
 

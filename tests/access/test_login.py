@@ -41,7 +41,7 @@ def test_who_is_switched_off_stays_out(client: Client) -> None:
 
 
 def test_nobody_makes_an_account_for_themselves(client: Client) -> None:
-    for name in ("account_signup", "socialaccount_signup", "mfa_signup_webauthn", "account_reset_password"):
+    for name in ("account_signup", "socialaccount_signup", "mfa_signup_webauthn"):
         with pytest.raises(NoReverseMatch):
             reverse(name)
     assert client.get("/login/signup").status_code == 404
