@@ -1,6 +1,7 @@
 """``python -m tests.operations.releasing APP.MIGRATION…``: an installation as of these migrations, with data, in an empty database.
 
-Written through the models as they were then, never through today's code; facts and rollups through SQL, as it was then.
+With ``--upgraded`` the tables are today's: what is written is what a process of that release writes that hasn't been
+stopped yet when an upgrade has migrated the database. Written through the models as they were then, never through today's code; facts and rollups through SQL, as it was then.
 """
 
 from __future__ import annotations
@@ -36,22 +37,26 @@ _ROLLUP = """
     VALUES (%s, %s, %s, %s, true, %s, %s, %s, 96, 96, 0)
 """
 
+_DIRTY = "INSERT INTO ingest_dirty (store_id, measure, quarter) VALUES (%s, 'footfall', %s)"
 
-def install(names: list[tuple[str, str]]) -> Any:
-    """Migrate to these, and no further; the models as they were."""
+
+def install(names: list[tuple[str, str]], *, upgraded: bool) -> Any:
+    """Migrate to these, and no further unless it's to be ``upgraded``; the models as they were."""
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
     executor = MigrationExecutor(connection)
     libraries = [leaf for leaf in executor.loader.graph.leaf_nodes() if leaf[0] not in dict(names)]
     targets = [*libraries, *names]
-    executor.migrate(targets)
+    executor.migrate(executor.loader.graph.leaf_nodes() if upgraded else targets)
     return executor.loader.project_state(targets).apps
 
 
 def populate(apps: Any) -> None:
-    """A store with an entrance and an area, one zone that was retired by hand, a key, and a day of facts."""
+    """A store with an entrance and an area, one zone that was retired by hand, its manager, a key, and a day of facts."""
     from django.db import connection
+
+    from xovis_platform.upgrades.released import APPS
 
     def model(name: str) -> Any:
         return apps.get_model("sites_app", name).objects
@@ -67,6 +72,8 @@ def populate(apps: Any) -> None:
     model("Zone").create(zone_id="old", code="old", name="Old", kind="area", retired_at=MONDAY, **common)
     digest = hashlib.sha256(API_KEY.encode()).hexdigest()
     model("ApiKey").create(name="BI", prefix=API_KEY[:10], digest=digest, scopes=["read"])
+    manager = apps.get_model("auth", "User").objects.create(username="manager")
+    model("Membership").create(user=manager, region=region)
     with connection.cursor() as cursor:
         for table in ("ingest_footfallinterval", "ingest_occupancysample"):
             cursor.execute(_PARTITION.format(table, MONDAY))
@@ -74,6 +81,7 @@ def populate(apps: Any) -> None:
             start = MONDAY + number * QUARTER
             fact = [store.pk, door.pk, start, start + QUARTER, start + QUARTER, VISITORS, VISITORS]
             cursor.execute(_FOOTFALL, fact)
+            cursor.execute(_DIRTY, [store.pk, start])
         for minute in range(24 * 60):
             at = MONDAY + timedelta(minutes=minute)
             cursor.execute(_OCCUPANCY, [store.pk, area.pk, at, at, PEOPLE])
@@ -81,13 +89,16 @@ def populate(apps: Any) -> None:
             counts = [VISITORS_LONG_AGO, VISITORS_LONG_AGO]
             local = LONG_AGO.replace(tzinfo=None)
             cursor.execute(_ROLLUP, [store.pk, zone, "day", LONG_AGO, local, *counts])
+    for table in (table for app in APPS for table in apps.get_app_config(app).get_models()):
+        table.objects.values().first()  # by name, all columns that it had
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xovis_platform.settings")
     django.setup()
-    names = [argument.split(".", 1) for argument in sys.argv[1:]]
-    populate(install([(app, name) for app, name in names]))
+    upgraded = "--upgraded" in sys.argv
+    names = [argument.split(".", 1) for argument in sys.argv[1:] if argument != "--upgraded"]
+    populate(install([(app, name) for app, name in names], upgraded=upgraded))
 
 
 if __name__ == "__main__":

@@ -63,6 +63,21 @@ def test_an_installation_with_data_is_upgraded_and_its_figures_are_right(version
             assert past["visitors_in"] == VISITORS_LONG_AGO
 
 
+@pytest.mark.parametrize("version", released.versions())
+def test_a_process_of_the_release_before_reads_and_writes_what_is_upgraded_already(version: str) -> None:
+    with empty_database() as url:
+        written = python(
+            url, "-m", "tests.operations.releasing", "--upgraded", *(".".join(name) for name in FROM[version])
+        )
+        assert written.returncode == 0, written.stderr[-2000:]
+        assert "[ ]" not in manage(url, "showmigrations")
+        manage(url, "rebuild_rollups", "--start", "2025-11-01")
+        with web_server(XOVIS_DATABASE_URL=url) as server:
+            day = {"start": f"{MONDAY:%Y-%m-%d}", "end": "2025-11-04"}
+            assert report(server, "footfall", **day)["visitors_in"] == 96 * VISITORS
+            assert report(server, "occupancy", **day)["average_occupancy"] == PEOPLE
+
+
 def test_every_migration_of_a_release_is_still_there() -> None:
     for version in released.versions():
         assert set(released.released(version)) <= set(released.on_disk())
