@@ -14,9 +14,12 @@ from zoneinfo import ZoneInfo
 from reports import calendar, labels
 from reports.calendar import Bucket, day_of_quarter, day_quarters, quarter_number, quarter_start, window_for
 from reports.comparing import Shift
+from reports.remembered import remembered
 from reports.request import Edge, Granularity
 
 _PER_DAY = {"hour": 24, "15m": 96}
+_KEPT_BUCKETS = 40_000
+"""With their names in all three ways a bucket takes up to 700 bytes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +36,10 @@ class Cut:
     edges: tuple[tuple[int, int], ...]
     keys: tuple[int, ...]
     days: tuple[tuple[int, int], ...] = ()
+
+    def __len__(self) -> int:
+        """How many buckets it has."""
+        return len(self.edges)
 
     @property
     def start(self) -> int:
@@ -73,7 +80,7 @@ class Cut:
         return [Bucket(quarter_start(start), quarter_start(end)) for start, end in self.edges]
 
 
-@lru_cache(maxsize=2_048)
+@remembered(_KEPT_BUCKETS)
 def cut(start: Edge, end: Edge, bucket: Granularity, zone: ZoneInfo) -> Cut:
     """A window cut on a clock; for ``total`` it's one bucket."""
     if isinstance(start, datetime):
@@ -138,7 +145,7 @@ def _ahead(number: int, zone: ZoneInfo) -> timedelta | None:
     return datetime.fromtimestamp(number * calendar.QUARTER_S, zone).utcoffset()
 
 
-@lru_cache(maxsize=2_048)
+@remembered(_KEPT_BUCKETS)
 def previous_cut(now: Cut, start: Edge, end: Edge, shift: Shift) -> Cut:
     """The period that a window is compared with, in buckets that answer to the window's by their keys."""
     if isinstance(start, datetime):

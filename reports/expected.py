@@ -11,16 +11,20 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
+from weakref import ref
 
 from reports.calendar import QUARTER_S, quarter_number, quarter_start
 from reports.cuts import Cut
 from reports.measures import MeasureSpec
+from reports.remembered import remembered
 from reports.trading import Day, Trading
 
 _MICROSECOND = timedelta(microseconds=1)
 _QUARTER_US = QUARTER_S * 1_000_000
 _HOUR_US = 4 * _QUARTER_US
 _HOUR_S = 4 * QUARTER_S
+_FEW = 500
+"""Buckets of a window for which it's kept, store by store, what is expected in them: those of 13 months by days."""
 
 
 class Life(NamedTuple):
@@ -84,7 +88,7 @@ class Expectation:
         """Expected of one zone in each of the buckets."""
         since = life.since if life.since is not None and life.since > cut.start else None
         until = min(self.until, self.until if life.until is None else life.until)
-        counts = _counts(trading, cut, since, until if until < cut.end else None, self.only_open, self.spec.hourly)
+        counts = _counted(trading, cut, since, until if until < cut.end else None, self.only_open, self.spec.hourly)
         if self.spec.hourly:
             return [count * _HOUR_US for count in counts]
         found = [count * _QUARTER_US for count in counts]
@@ -94,8 +98,8 @@ class Expectation:
     def together(self, kinds: Kinds, cut: Cut) -> Sequence[int]:
         """Expected of all these zones in each of the buckets. Of a window that's over it's kept: that never changes."""
         if cut.end <= min(self.until, quarter_number(self.now)):
-            return _together(kinds, cut, self.only_open, self.spec.hourly)
-        sums = [0] * len(cut.edges)
+            return _together(kinds, ref(cut), self.only_open, self.spec.hourly)
+        sums = [0] * len(cut)
         for (trading, life), count in kinds:
             of_one = self.microseconds(trading, cut, life)
             sums = [a + count * b for a, b in zip(sums, of_one, strict=True)]
@@ -115,23 +119,32 @@ class Expectation:
             found[place] -= _QUARTER_US - (self.now - quarter_start(running)) // _MICROSECOND
 
 
-@lru_cache(maxsize=1_024)
-def _together(kinds: Kinds, cut: Cut, only_open: bool, hourly: bool) -> Sequence[int]:
-    sums = [0] * len(cut.edges)
+# What is kept here doesn't keep the windows that it's of.
+@remembered(buckets=100_000)
+def _together(kinds: Kinds, of: ref[Cut], only_open: bool, hourly: bool) -> Sequence[int]:
+    cut = _held(of)
+    sums = [0] * len(cut)
     for (trading, life), count in kinds:
         since = life.since if life.since is not None and life.since > cut.start else None
         until = life.until if life.until is not None and life.until < cut.end else None
-        of_one = _counts(trading, cut, since, until, only_open, hourly)
+        of_one = _counted(trading, cut, since, until, only_open, hourly)
         sums = [a + count * b for a, b in zip(sums, of_one, strict=True)]
     unit_us = _HOUR_US if hourly else _QUARTER_US
     return [quarters * unit_us for quarters in sums]
 
 
-@lru_cache(maxsize=32_768)
-def _counts(
+def _counted(
     trading: Trading, cut: Cut, since: int | None, until: int | None, only_open: bool, hourly: bool
 ) -> tuple[int, ...]:
+    counts = _kept_counts if len(cut) <= _FEW else _counts
+    return counts(trading, ref(cut), since, until, only_open, hourly)
+
+
+def _counts(
+    trading: Trading, of: ref[Cut], since: int | None, until: int | None, only_open: bool, hourly: bool
+) -> tuple[int, ...]:
     """How many quarters are expected in each bucket, or of hourly intervals how many hours."""
+    cut = _held(of)
     if not cut.edges:
         return ()
     if cut.days:
@@ -143,6 +156,15 @@ def _counts(
     bits = _stretch(trading, cut, only_open, hourly, since, until)
     base = cut.start
     return tuple(((bits >> (a - base)) & ((1 << (b - a)) - 1)).bit_count() for a, b in cut.edges)
+
+
+_kept_counts = lru_cache(maxsize=32_768)(_counts)
+
+
+def _held(of: ref[Cut]) -> Cut:
+    cut = of()
+    assert cut is not None
+    return cut
 
 
 def _bits(day: Day, only_open: bool, hourly: bool) -> int:

@@ -48,6 +48,37 @@ def files(size: float) -> Iterator[Figure]:
             f"memory of a process that writes {count:,} rows as {format} ({seconds:.0f} s)", peak_mb, 200, "MB", True
         )
 
+    days = max(180, round(1_800 * size))
+    with get_context("spawn").Pool(1) as process:
+        peak_mb, seconds, rows = process.apply(exported, (days,))
+    yield Figure(f"memory of a process that exports {rows:,} quarters ({seconds:.0f} s)", peak_mb, 200, "MB", True)
+
+
+def exported(days: int) -> tuple[float, float, int]:
+    """The most memory of a process that has made twelve stores' footfall by quarter and zone into JSON; seconds, and rows."""
+    import resource
+    from datetime import UTC, datetime, timedelta
+
+    import django
+
+    django.setup()
+    from bench.chain import LAST
+    from ingest.models import Measure
+    from reports.formats import FORMATS
+    from reports.large import LargeReport
+    from reports.request import ReportRequest
+    from sites_app.access import Principal
+    from sites_app.models import Store
+
+    codes = tuple(Store.objects.order_by("code").values_list("code", flat=True)[:12])
+    request = ReportRequest(Measure.FOOTFALL, LAST - timedelta(days=days), LAST, "15m", "zone", stores=codes)
+    everybody = Principal("bench", frozenset({"read"}), sees_all=True)
+    began = perf_counter()
+    report = LargeReport(request, everybody, datetime.now(UTC))
+    for _ in FORMATS["json"].write(report.table(lambda share: None), None):
+        pass
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, perf_counter() - began, report.rows_done
+
 
 def written(format: str, count: int) -> tuple[float, float]:
     """The most memory of a process that has written a table, in megabytes, and how many seconds it took."""

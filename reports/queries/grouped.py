@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from reports.cuts import Cut
@@ -16,6 +15,7 @@ from reports.queries.cells import Cell, Cells, Members, Place
 from reports.queries.scope import Scope
 from reports.queries.slots import Labelling, Raster, Slot, labelling_of, labels_of, profile_names, raster_of
 from reports.queries.windows import Period
+from reports.remembered import remembered
 from reports.trading import Trading
 
 Weights = Mapping[tuple[Trading, Life], int]
@@ -112,7 +112,7 @@ class _Sheet:
             yield Slot(names, place, meeting.known, meeting.expected, at=meeting.at)
 
 
-@lru_cache(maxsize=256)
+@remembered(buckets=10_000)
 def _named(cuts: frozenset[Cut], labelling: Labelling, keyed_by_start: bool) -> dict[int, tuple[Names, int]]:
     """What the buckets of these clocks are called where they meet by their keys, and which answer to them; in order."""
     found: dict[int, tuple[datetime, set[datetime], int]] = {}
