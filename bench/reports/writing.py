@@ -75,7 +75,7 @@ def exported(days: int) -> tuple[float, float, int]:
     everybody = Principal("bench", frozenset({"read"}), sees_all=True)
     began = perf_counter()
     report = LargeReport(request, everybody, datetime.now(UTC))
-    for _ in FORMATS["json"].write(report.table(lambda share: None), None):
+    for _ in FORMATS["json"].write(report.table(lambda _share: None), None):
         pass
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, perf_counter() - began, report.rows_done
 
