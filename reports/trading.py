@@ -14,6 +14,8 @@ from reports.calendar import QUARTER_S, day_of_quarter, day_quarters
 from sites_app.hours import Opening, Special, TradingHours, clock_of
 
 _DAY = timedelta(days=1)
+_KEPT_DAYS = 2_000
+"""More than five years, as long as facts are kept: a report of two centuries isn't remembered whole."""
 _EACH_FOURTH = sum(1 << bit for bit in range(0, 128, 4))
 
 
@@ -48,6 +50,8 @@ class Trading:
         """A local day."""
         found = self._days.get(ordinal)
         if found is None:
+            if len(self._days) >= _KEPT_DAYS:
+                self._days.clear()
             found = self._days[ordinal] = self._make(ordinal)
         return found
 

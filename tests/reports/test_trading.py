@@ -67,3 +67,12 @@ def test_with_another_clock_all_days_have_changed() -> None:
     first = date(2026, 11, 1).toordinal()
     days = changed_days("Europe/Berlin||", "Europe/London||", first, first + 1)
     assert days == tuple(range(first - 1, first + 3))
+
+
+def test_a_report_of_two_centuries_is_not_remembered_whole() -> None:
+    always = Trading(TradingHours("Asia/Kathmandu", (), ()))
+    first = date(2000, 1, 1).toordinal()
+    days = always.days(first, first + 200 * 365)
+    assert len(days) == 200 * 365
+    assert days[0] == always.day(first)
+    assert len(always._days) <= 2_000
