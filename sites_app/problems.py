@@ -67,7 +67,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         errors = list(_pointers(error.detail))
         detail = errors[0]["detail"] if len(errors) == 1 else "Several fields can't be used; see 'errors'."
     elif isinstance(error, Throttled):
-        detail = f"The key has used up its requests of this minute: try again in {math.ceil(getattr(error, 'wait', None) or 0)} s."
+        detail = used_up(error)
     elif isinstance(error, UnsupportedMediaType):
         detail = f"A body of this type isn't taken here: {_types(context, 'parser_classes')}."
     elif isinstance(error, NotAcceptable):
@@ -77,6 +77,12 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     response.data = problem(response.status_code, detail, errors)
     response.content_type = MEDIA_TYPE
     return response
+
+
+def used_up(error: Throttled) -> str:
+    """What a key is told that has asked too often."""
+    wait_s = math.ceil(getattr(error, "wait", None) or 0)
+    return f"The key has used up its requests of this minute: try again in {wait_s} s."
 
 
 def _types(context: dict[str, Any], attribute: str) -> str:
