@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import TooManyFieldsSent
 from django.core.exceptions import ValidationError as ModelValidationError
 from django.db import IntegrityError
 from django.db.models import ProtectedError
@@ -158,6 +159,8 @@ def _page(status: int, detail: str) -> dict[str, Any]:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400 from the framework."""
+    if isinstance(exception, TooManyFieldsSent):
+        return _answer(request, 400, _("There are too many parameters: filter by region or tag, not by each store."))
     return _answer(request, 400, _("The request can't be understood."))
 
 
