@@ -206,6 +206,19 @@ def test_another_region_is_not_there(german: Caller) -> None:
     assert german.problem("zones", store="F1")["errors"][0]["parameter"] == "store"
 
 
+@pytest.mark.parametrize(
+    "path", ["stores", "controllers", "sensors", "zones", "alerts", "events", "live/occupancy", "live/queues"]
+)
+def test_to_a_filter_another_region_is_as_if_it_were_not_there(german: Caller, path: str) -> None:
+    for name, hidden, nowhere in (("store", "F1", "F2"), ("region", "europe-france", "europe-atlantis")):
+        if (path, name) == ("stores", "store"):
+            continue
+        queries: list[dict[str, Any]] = [{name: hidden}, {name: nowhere}]
+        told = [german.ask(path, **query) for query in queries]
+        assert [answer.status_code for answer in told] == [400, 400]
+        assert told[0].content == told[1].content.replace(nowhere.encode(), hidden.encode())
+
+
 def test_a_region_s_key_makes_and_moves_nothing_outside_of_it(german: Caller) -> None:
     assert "/region" in pointers(german.send("post", "stores", {**STORE, "region": "europe-france"}))
     assert "/region" in pointers(german.send("patch", "stores/S1", {"region": "europe-france"}))
