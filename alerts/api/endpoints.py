@@ -55,6 +55,8 @@ class EndpointSerializer(RegistrySerializer):
     )
     disabled_reason = serializers.CharField(read_only=True, allow_null=True, help_text="Why it was switched off.")
 
+    by_itself = _READ_ONLY
+
     class Meta:
         model = WebhookEndpoint
         fields = ["id", "name", "url", "event_types", "regions", "contact_email", "enabled", *_READ_ONLY]

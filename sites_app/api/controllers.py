@@ -65,6 +65,7 @@ class ControllerSerializer(RegistrySerializer):
     health = serializers.SerializerMethodField(help_text="How it's doing.")
 
     unchecked = ("previous_webhook_key_until",)
+    by_itself = ("health",)
 
     class Meta:
         model = Controller

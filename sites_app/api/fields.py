@@ -119,12 +119,28 @@ class RegistrySerializer(KnownFields, _ModelSerializer):
 
     unchecked: ClassVar[tuple[str, ...]] = ()
     """Fields of the model that hold what only the database can work out."""
+    by_itself: ClassVar[tuple[str, ...]] = ()
+    """Read-only fields that change by themselves: whoever sends back what was read may have another value of them."""
 
     @property
     def principal(self) -> Principal:
         """Who asks."""
         principal: Principal = self.context["principal"]
         return principal
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping) and self.partial:
+            fixed = self._fixed(data)
+            if fixed:
+                raise serializers.ValidationError(dict.fromkeys(fixed, "It can't be changed here: leave it out."))
+        return super().to_internal_value(data)
+
+    def _fixed(self, data: Mapping[str, Any]) -> list[str]:
+        """What is to be changed and can't be. As it is it may be sent back."""
+        fixed = [name for name, field in self.fields.items() if field.read_only and name in data]
+        fixed = [name for name in fixed if name not in self.by_itself]
+        now = self.to_representation(self.instance) if fixed else {}
+        return [name for name in fixed if data[name] != now[name]]
 
     def validate_code(self, code: str) -> str:
         """A code is what others know a row by."""

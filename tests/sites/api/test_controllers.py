@@ -130,6 +130,14 @@ def test_its_key_is_not_carried_to_another_host_unasked(caller: Caller) -> None:
     assert caller.send("patch", path, {"base_url": "https://elsewhere.example.com/other/api/v1"}).status_code == 200
 
 
+def test_what_was_read_of_it_can_be_sent_back_though_its_health_is_another(caller: Caller) -> None:
+    content = made(caller)
+    Controller.objects.update(state="offline")
+    assert caller.send("patch", f"controllers/{content['id']}", {**content, "name": "Back"}).status_code == 200
+    told = pointers(caller.send("patch", f"controllers/{content['id']}", {"webhook_url": "https://other.example"}))
+    assert list(told) == ["/webhook_url"]
+
+
 def test_two_of_one_name_in_a_store_are_refused(caller: Caller) -> None:
     made(caller)
     assert "already" in pointers(caller.send("post", "controllers", NEW))[""]

@@ -320,6 +320,14 @@ def test_a_zone_is_retired_at_an_instant_that_has_its_offset(caller: Caller, at:
     assert "2026-11-02T09:00:00+01:00" in told["/retired_at"]
 
 
+def test_what_discovery_says_is_not_changed_by_hand(caller: Caller) -> None:
+    before = caller.get("zones/S1/door")
+    told = pointers(caller.send("patch", "zones/S1/door", {"name": "Other", "zone_id": "other", "capacity": 5}))
+    assert told == dict.fromkeys(("/zone_id", "/name"), "It can't be changed here: leave it out.")
+    assert caller.get("zones/S1/door") == before
+    assert caller.send("patch", "zones/S1/door", {**before, "capacity": 5}).status_code == 200
+
+
 def test_a_kind_that_there_is_not_is_told_with_those_that_there_are(caller: Caller) -> None:
     for kind in ("door", 5, ["area"]):
         told = pointers(caller.send("patch", "zones/S1/door", {"kind": kind}))
