@@ -49,7 +49,15 @@ class HasScope(BasePermission):
         if not hasattr(view, str(request.method).lower()):
             raise MethodNotAllowed(str(request.method))  # whatever the caller may do
         wanted = READ if request.method in SAFE_METHODS else getattr(view, "scope", WRITE)
+        self.message = _beyond(request, wanted)
         return wanted in principal_of(request).scopes
+
+
+def _beyond(request: Request, wanted: str) -> str:
+    """Why who asks may not, and who may."""
+    if not isinstance(request.auth, ApiKey):
+        return "Your role doesn't allow this."
+    return f"This key may not do this: it takes one of scope '{READ if wanted == READ else WRITE}'."
 
 
 def principal_of(request: Request) -> Principal:

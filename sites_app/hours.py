@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 
 QUARTER = timedelta(minutes=15)
 _DAY = timedelta(days=1)
+YEARS = range(1800, 2201)
+"""Those that a store's dates may lie in. Some programs write 9999 for never, and beyond it there is no calendar."""
 
 Span = tuple[datetime, datetime]
 """A half-open stretch of time in UTC."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from drf_spectacular.renderers import (
@@ -48,6 +50,35 @@ def with_headers(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     return result
 
 
+def with_links(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """What can be asked next of what was made: the operations whose path its name or id completes."""
+    for path, methods in result["paths"].items():
+        answers = methods.get("post", {}).get("responses", {})
+        for status in _MADE & answers.keys():
+            made_at = _MADE_ELSEWHERE.get(path, path)
+            links = {
+                operation["operationId"]: {"operationId": operation["operationId"], "parameters": {name: expression}}
+                for name, expression, operation in _completed(result, made_at)
+            }
+            if links:
+                answers[status]["links"] = links
+    return result
+
+
+def _completed(document: dict[str, Any], collection: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """The operations on one of a collection: what its path calls it, where an answer says that, and the operation."""
+    for path, methods in document["paths"].items():
+        if one := re.match(re.escape(collection) + r"/\{(\w+)\}(?:/\w+)*$", path):
+            member = "code" if one[1] == "code" else "id"
+            for operation in methods.values():
+                yield one[1], f"$response.body#/{member}", operation
+
+
+_MADE = {"201", "202"}
+_MADE_ELSEWHERE = {
+    "/api/v1/controllers/{id}/backfill": "/api/v1/backfills",
+    "/api/v1/deliveries/{id}/replay": "/api/v1/deliveries",
+}
 HEADERS = {
     "ETag": "The entity tag: for `If-None-Match`, and for `If-Match` where it can be changed.",
     "Idempotent-Replayed": "`true` where it's the first answer to this `Idempotency-Key`, again.",
@@ -71,6 +102,11 @@ class OpenApiDocument(SpectacularAPIView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """The document, generated from the views."""
-        generator: Any = self.generator_class()
-        return Response(generator.get_schema(request=request, public=self.serve_public))
+        """The document, generated from the views: once for each process, since anybody may ask, and that takes a second."""
+        return Response(_document())
+
+
+@cache
+def _document() -> Any:
+    generator: Any = OpenApiDocument.generator_class
+    return generator().get_schema(request=None, public=True)

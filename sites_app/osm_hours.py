@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from itertools import pairwise
 
-from sites_app.hours import Opening, Special
+from sites_app.hours import YEARS, Opening, Special
 
 YEARS_AHEAD = 3
 """A date without a year is taken for this year and so many after it."""
@@ -128,6 +128,8 @@ def _is_missing_leap_day(year: int, match: re.Match[str]) -> bool:
 
 
 def _date(year: int, month: str, day: int, text: str) -> date:
+    if year not in YEARS:
+        raise HoursError(f"'{text}': write a year from {YEARS[0]} to {YEARS[-1]}, or none.")
     try:
         return date(year, _MONTHS[month], day)
     except ValueError as error:

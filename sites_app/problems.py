@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import TooManyFieldsSent
 from django.core.exceptions import ValidationError as ModelValidationError
 from django.db import IntegrityError
 from django.db.models import ProtectedError
@@ -67,7 +68,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         errors = list(_pointers(error.detail))
         detail = errors[0]["detail"] if len(errors) == 1 else "Several fields can't be used; see 'errors'."
     elif isinstance(error, Throttled):
-        detail = f"The key has used up its requests of this minute: try again in {math.ceil(getattr(error, 'wait', None) or 0)} s."
+        detail = used_up(error)
     elif isinstance(error, UnsupportedMediaType):
         detail = f"A body of this type isn't taken here: {_types(context, 'parser_classes')}."
     elif isinstance(error, NotAcceptable):
@@ -77,6 +78,12 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     response.data = problem(response.status_code, detail, errors)
     response.content_type = MEDIA_TYPE
     return response
+
+
+def used_up(error: Throttled) -> str:
+    """What a key is told that has asked too often."""
+    wait_s = math.ceil(getattr(error, "wait", None) or 0)
+    return f"The key has used up its requests of this minute: try again in {wait_s} s."
 
 
 def _types(context: dict[str, Any], attribute: str) -> str:
@@ -152,6 +159,8 @@ def _page(status: int, detail: str) -> dict[str, Any]:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400 from the framework."""
+    if isinstance(exception, TooManyFieldsSent):
+        return _answer(request, 400, _("There are too many parameters: filter by region or tag, not by each store."))
     return _answer(request, 400, _("The request can't be understood."))
 
 

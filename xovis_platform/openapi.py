@@ -15,6 +15,7 @@ SETTINGS: dict[str, Any] = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "sites_app.openapi.with_named_choices",
         "sites_app.openapi.with_headers",
+        "sites_app.openapi.with_links",
     ],
     # What generated clients call their types. The others are called by their field.
     "ENUM_NAME_OVERRIDES": {

@@ -16,6 +16,7 @@ from alerts.api.examples import ALERT
 from alerts.models import Alert
 from alerts.shown import alert_content
 from sites_app.access import ACKNOWLEDGE, Principal
+from sites_app.api.fields import KnownFields
 from sites_app.api.filters import Filter, choice, instant, region_filter, store_filter
 from sites_app.api.idempotency import idempotent
 from sites_app.api.resource import ListOf, OneOf, Resource, describe
@@ -64,7 +65,7 @@ class AlertSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(examples=[OpenApiExample("Acknowledge", {"note": "A second till is opened.", "by": "Anna"})])
-class AcknowledgeSerializer(serializers.Serializer[Any]):
+class AcknowledgeSerializer(KnownFields):
     """Who sees to it, and what they have to say."""
 
     note = serializers.CharField(

@@ -18,7 +18,7 @@ from alerts.api.examples import ENDPOINT, NEW_ENDPOINT, SECRET
 from alerts.models import EventType, WebhookEndpoint
 from alerts.webhooks import delivering, endpoints, targets
 from sites_app.access import WEBHOOKS, Principal
-from sites_app.api.fields import Coded, RegistrySerializer
+from sites_app.api.fields import ChoiceField, Coded, RegistrySerializer
 from sites_app.api.idempotency import idempotent, kept_without
 from sites_app.api.resource import GrowingList, OneOf, OneThatGoes, Resource, describe
 from sites_app.models import Region
@@ -45,9 +45,7 @@ class EndpointSerializer(RegistrySerializer):
 
     id = serializers.UUIDField(read_only=True, help_text="Ours.")
     url = serializers.CharField(max_length=500, help_text="https, and a public address.")
-    event_types = serializers.ListField(
-        child=serializers.ChoiceField(EventType.subscribable()), required=False, help_text=_CHOSEN
-    )
+    event_types = serializers.ListField(child=ChoiceField(EventType.subscribable()), required=False, help_text=_CHOSEN)
     regions = Coded(
         "region",
         queryset=Region.objects,
@@ -56,6 +54,8 @@ class EndpointSerializer(RegistrySerializer):
         help_text="Codes; the stores of these and of all regions under them. None: all that the key sees.",
     )
     disabled_reason = serializers.CharField(read_only=True, allow_null=True, help_text="Why it was switched off.")
+
+    by_itself = _READ_ONLY
 
     class Meta:
         model = WebhookEndpoint

@@ -35,7 +35,8 @@ def validate_url(url: str) -> None:
         raise ValidationError("Only https: what alerts say is nobody's business on the way.")
     addresses = _addresses(target.host, target.port)
     if addresses and all(refuses(address) for address in addresses):
-        raise ValidationError(f"{target.host} is {addresses[0]}: private and local addresses aren't sent to.")
+        whose = target.host if target.host == addresses[0] else f"{target.host} ({addresses[0]})"
+        raise ValidationError(f"{whose} is refused: private and local addresses aren't sent to.")
 
 
 def _addresses(host: str, port: int) -> list[str]:

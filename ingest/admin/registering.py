@@ -114,10 +114,13 @@ def _typed(request: HttpRequest) -> Controller:
     visible = Controller.objects.visible_to(principal_of_user(request.user))
     stored = request.POST.get("stored", "")
     controller = (visible.filter(pk=UUID(stored)).first() if stored else None) or Controller()
-    controller.kind, controller.base_url = request.POST.get("kind", ""), request.POST.get("base_url", "").strip()
+    base_url, typed = request.POST.get("base_url", "").strip(), request.POST.get("new_api_key")
+    if controller.api_key and not typed and controller.leads_elsewhere(base_url):
+        raise ValidationError(_("The stored key isn't sent to another server: type it in again."))
+    controller.kind, controller.base_url = request.POST.get("kind", ""), base_url
     controller.verify_tls = request.POST.get("verify_tls") == "on"
     controller.ca_certificate = request.POST.get("ca_certificate", "")
-    if typed := request.POST.get("new_api_key"):
+    if typed:
         controller.api_key = Secret.of(typed)
     controller.clean_fields(exclude={field.name for field in Controller._meta.fields} - set(_TYPED))
     if not controller.api_key:

@@ -105,7 +105,7 @@ class _Landing(Endpoint):
     authentication_classes: list[Any] = [ByKey]
     permission_classes = []
     throttle_classes = []
-    only_problems = (400, 401, 404, 413, 415, 503)
+    only_problems = (400, 401, 404, 413, 415, 429, 503)
 
     def _refuse(self) -> Response:
         raise Problem(503, "This server takes no posts of controllers: start it by xovis_platform.asgi.", wait=5)

@@ -18,6 +18,7 @@ from ingest import backfilling
 from ingest.api.actions import controller_of
 from ingest.models import Backfill, BackfillStep
 from sites_app.api.endpoint import Endpoint
+from sites_app.api.fields import KnownFields
 from sites_app.api.idempotency import idempotent
 from sites_app.authentication import caller_of, principal_of
 from sites_app.models import Controller, Store
@@ -27,7 +28,7 @@ _MOST_ERRORS = 10
 _EDGE = "A date (the store's own local day), or an instant with its offset."
 
 
-class WindowSerializer(serializers.Serializer[Any]):
+class WindowSerializer(KnownFields):
     """The window to fetch, half-open."""
 
     start = serializers.CharField(help_text=_EDGE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,9 +14,10 @@ from rest_framework.response import Response
 from ingest.models import Event
 from sites_app.api import pages
 from sites_app.api.endpoint import Endpoint
-from sites_app.api.filters import identifier, instant, narrowed, region_filter, store_filter, text
+from sites_app.api.filters import identifier, instant, narrowed, read_instant, region_filter, store_filter, text
 from sites_app.authentication import principal_of
 from sites_app.models import Store
+from sites_app.problems import parameter_problem
 
 ORDER = ("-observed_at", "-store_id", "-controller_id", "-event_id")
 FILTERS = (
@@ -72,11 +73,20 @@ class Events(Endpoint):
     )
     def get(self, request: Request) -> Response:
         """What controllers sent by webhook, the newest first."""
+        _check_window(request.query_params)
         seen = principal_of(request)
         rows = Event.objects.select_related("store")
         if not seen.sees_all:
             rows = rows.filter(store__in=Store.objects.visible_to(seen))
         return pages.page_of(request, narrowed(request, rows, FILTERS), ORDER, _written)
+
+
+def _check_window(given: Mapping[str, Any]) -> None:
+    """An end that lies before the start is a mistake, not a window in which nothing happened."""
+    if "start" in given and "end" in given:
+        start, end = (read_instant(name, given[name]) for name in ("start", "end"))
+        if end <= start:
+            raise parameter_problem("end", "'end' must lie after 'start'.")
 
 
 def _written(rows: Sequence[Event]) -> list[dict[str, Any]]:

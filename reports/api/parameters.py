@@ -207,8 +207,10 @@ def _choice(given: QueryDict, name: str, choices: tuple[str, ...], *, otherwise:
 
 
 def _order(given: QueryDict, names: Sequence[str]) -> str:
-    order = given.get("order", "")
-    if order and order.removeprefix("-") not in names:
+    order = given.get("order")
+    if order is None:
+        return ""
+    if order.removeprefix("-") not in names:
         raise parameter_problem(
             "order",
             f"'{order}' is no column of this report; choose one of {', '.join(names)}, '-' before it for descending.",

@@ -11,7 +11,7 @@ import structlog
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpResponse
 from rest_framework.authentication import get_authorization_header
-from rest_framework.exceptions import APIException, AuthenticationFailed
+from rest_framework.exceptions import APIException, AuthenticationFailed, Throttled
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import BaseRenderer
@@ -25,6 +25,7 @@ from reports.facade.refusals import Refused, code_of
 from sites_app.access import READ, Principal
 from sites_app.authentication import ApiKeyAuthentication, principal_of
 from sites_app.models import ApiKey
+from sites_app.problems import used_up
 
 log = structlog.get_logger(__name__)
 
@@ -162,6 +163,8 @@ def refuse(error: Exception, context: dict[str, Any]) -> HttpResponse:
 def _meaning(error: Exception) -> tuple[int, str]:
     if isinstance(error, Refused):
         return error.status, str(error)
+    if isinstance(error, Throttled):
+        return error.status_code, used_up(error)
     if isinstance(error, APIException):
         return (error.status_code if error.status_code in (401, 405, 429) else 403), str(error.detail)
     if isinstance(error, SuspiciousOperation):

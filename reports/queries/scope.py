@@ -193,9 +193,14 @@ def _trading_of(rows: Sequence[Any]) -> dict[int, Trading]:
 
 def _life(days: Trading, opened_on: date | None, closed_on: date | None) -> Life:
     return Life(
-        day_quarters(opened_on.toordinal(), days.zone)[0] if opened_on else None,
-        day_quarters(closed_on.toordinal(), days.zone)[1] if closed_on else None,
+        day_quarters(_reachable(opened_on), days.zone)[0] if opened_on else None,
+        day_quarters(_reachable(closed_on), days.zone)[1] if closed_on else None,
     )
+
+
+def _reachable(day: date) -> int:
+    """The day's number, or that of the first or last day that has one before and after it: one store's date stops no report."""
+    return min(max(day.toordinal(), date.min.toordinal() + 1), date.max.toordinal() - 2)
 
 
 _Expected = tuple[Callable[[int], Lives], Sequence[ChangingZone]]

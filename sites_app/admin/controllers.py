@@ -62,6 +62,13 @@ class ControllerForm(_ControllerModelForm):
                 "After a change the one before is accepted for another day."
             )
 
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        changed, has_key = self.cleaned_data.get("base_url"), bool(self.cleaned_data.get("new_api_key"))
+        if changed and not has_key and not self.instance._state.adding and self.instance.leads_elsewhere(changed):
+            self.add_error("new_api_key", _("The stored key isn't sent to another server: type it in again."))
+        return cleaned
+
     def save(self, commit: bool = True) -> Controller:
         if plain := self.cleaned_data.get("new_api_key"):
             self.instance.api_key = Secret.of(plain)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -15,7 +14,7 @@ from rest_framework.response import Response
 
 from sites_app.access import Principal
 from sites_app.api import examples
-from sites_app.api.fields import Coded, RegistrySerializer
+from sites_app.api.fields import ChoiceField, Coded, RegistrySerializer
 from sites_app.api.filters import choice, flag, region_filter, search, store_filter
 from sites_app.api.idempotency import idempotent
 from sites_app.api.resource import GrowingList, OneOf, OneThatGoes, Resource, describe
@@ -24,6 +23,10 @@ from sites_app.models import Controller, Store
 from sites_app.secrets import Secret
 
 _LONGEST_KEY = 500
+_REQUIRED = "The controller's key is required."
+_KEY_STAYS = (
+    "The stored key isn't sent to another server (scheme, host or port): send 'api_key' again with this 'base_url'."
+)
 
 
 class HealthSerializer(serializers.Serializer[Any]):
@@ -41,7 +44,7 @@ class ControllerSerializer(RegistrySerializer):
     """An XCS controller, or a bare Xovis sensor, in a store."""
 
     store = Coded("store", queryset=Store.objects, help_text="The code of the store that it's in.")
-    kind = serializers.ChoiceField(
+    kind = ChoiceField(
         Controller.Kind.choices, required=False, help_text="If it isn't given, by the address: /api/v5 is a sensor's."
     )
     api_key = serializers.CharField(
@@ -62,6 +65,7 @@ class ControllerSerializer(RegistrySerializer):
     health = serializers.SerializerMethodField(help_text="How it's doing.")
 
     unchecked = ("previous_webhook_key_until",)
+    by_itself = ("health",)
 
     class Meta:
         model = Controller
@@ -103,8 +107,7 @@ class ControllerSerializer(RegistrySerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "api_key" not in attrs and self._needs_key(attrs):
-            new = "is required" if self.instance is None else "isn't carried to another host unasked: give it again"
-            raise serializers.ValidationError({"api_key": f"The controller's key {new}."})
+            raise serializers.ValidationError({"api_key": _REQUIRED if self.instance is None else _KEY_STAYS})
         if self.instance is None:
             attrs.setdefault("kind", Controller.Kind.at(attrs["base_url"]))
         return attrs
@@ -112,8 +115,8 @@ class ControllerSerializer(RegistrySerializer):
     def _needs_key(self, attrs: dict[str, Any]) -> bool:
         if self.instance is None:
             return True
-        before: str = self.instance.base_url
-        return _server(attrs.get("base_url", before)) != _server(before)
+        before: Controller = self.instance
+        return before.leads_elsewhere(attrs.get("base_url", before.base_url))
 
     def keep(self, row: Any, values: dict[str, Any]) -> Any:
         """The controller; a key that is the same again isn't written anew."""
@@ -147,11 +150,6 @@ class ControllerSerializer(RegistrySerializer):
             "webhook_url": instance.webhook_url,
             "health": self.get_health(instance),
         }
-
-
-def _server(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.netloc
 
 
 _PLAIN = ("name", "kind", "base_url", "enabled", "poll_interval_s", "verify_tls", "ca_certificate")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from datetime import time
+from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.exceptions import ValidationError as ModelValidationError
@@ -16,6 +16,7 @@ from rest_framework import serializers
 from rest_framework.fields import Field
 
 from sites_app.access import Principal
+from sites_app.hours import YEARS
 
 if TYPE_CHECKING:
     _ModelSerializer = serializers.ModelSerializer[Any]
@@ -68,11 +69,58 @@ class ClockField(Field[time, str, str, Any]):
         return str(value).removesuffix(":00") if str(value).count(":") == 2 else str(value)
 
 
-class RegistrySerializer(_ModelSerializer):
-    """A row of the registry. Fields that it doesn't have are refused, and what models refuse is told by its field."""
+@extend_schema_field(OpenApiTypes.DATETIME)
+class InstantField(Field[datetime, Any, str, Any]):
+    """An instant with its offset: without one it would be read by a clock that nobody named."""
+
+    default_error_messages = {"invalid": "Write an instant with its offset, such as 2026-11-02T09:00:00+01:00."}
+
+    def to_internal_value(self, data: Any) -> datetime:
+        try:
+            at = datetime.fromisoformat(data)
+        except (TypeError, ValueError):
+            self.fail("invalid")
+        if at.tzinfo is None or at.year not in YEARS:
+            self.fail("invalid")
+        return at.astimezone(UTC)
+
+    def to_representation(self, value: datetime) -> str:
+        return value.isoformat()
+
+
+class ChoiceField(serializers.ChoiceField):
+    """One of a few words, which are named where it's another."""
+
+    default_error_messages = {"invalid_choice": "'{input}' is not known; choose one of {choices}."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if data not in (known := list(self.choices)):
+            self.fail("invalid_choice", input=data, choices=", ".join(known))
+        return data
+
+
+class KnownFields(serializers.Serializer[Any]):
+    """An object of a body. Fields that it doesn't have are refused: a typing error must never be taken for nothing said."""
+
+    default_error_messages = {"null": "Send a JSON object.", "invalid": "Send a JSON object, not {datatype}."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            unknown = {name: _unknown(name, self.fields) for name in data if name not in self.fields}
+            if unknown:
+                raise serializers.ValidationError({str(name): text for name, text in unknown.items()})
+        return super().to_internal_value(data)
+
+
+class RegistrySerializer(KnownFields, _ModelSerializer):
+    """A row of the registry; what models refuse is told by its field."""
+
+    serializer_choice_field = ChoiceField
 
     unchecked: ClassVar[tuple[str, ...]] = ()
     """Fields of the model that hold what only the database can work out."""
+    by_itself: ClassVar[tuple[str, ...]] = ()
+    """Read-only fields that change by themselves: whoever sends back what was read may have another value of them."""
 
     @property
     def principal(self) -> Principal:
@@ -81,11 +129,18 @@ class RegistrySerializer(_ModelSerializer):
         return principal
 
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, Mapping):
-            unknown = {name: _unknown(name, self.fields) for name in data if name not in self.fields}
-            if unknown:
-                raise serializers.ValidationError({str(name): text for name, text in unknown.items()})
+        if isinstance(data, Mapping) and self.partial:
+            fixed = self._fixed(data)
+            if fixed:
+                raise serializers.ValidationError(dict.fromkeys(fixed, "It can't be changed here: leave it out."))
         return super().to_internal_value(data)
+
+    def _fixed(self, data: Mapping[str, Any]) -> list[str]:
+        """What is to be changed and can't be. As it is it may be sent back."""
+        fixed = [name for name, field in self.fields.items() if field.read_only and name in data]
+        fixed = [name for name in fixed if name not in self.by_itself]
+        now = self.to_representation(self.instance) if fixed else {}
+        return [name for name in fixed if data[name] != now[name]]
 
     def validate_code(self, code: str) -> str:
         """A code is what others know a row by."""

@@ -94,7 +94,7 @@ def choice(name: str, field: str, choices: Sequence[str], description: str) -> F
     def narrow(principal: Principal, values: list[str]) -> Q:
         for value in values:
             if value not in choices:
-                raise parameter_problem(name, f"'{value}' is not known; choose of {', '.join(choices)}.")
+                raise parameter_problem(name, f"'{value}' is not known; choose one of {', '.join(choices)}.")
         return Q(**{f"{field}__in": values})
 
     return Filter(name, narrow, description, {"type": "string", "enum": list(choices)}, many=True)
@@ -122,11 +122,11 @@ def absence(name: str, field: str, description: str) -> Filter:
     return Filter(name, narrow, description, {"type": "boolean"})
 
 
-def text(name: str, lookup: str, description: str, example: str) -> Filter:
-    """By a text as it is."""
+def text(name: str, lookup: str, description: str, example: str, *, written: Callable[[str], str] = str) -> Filter:
+    """By a text as it is; ``written`` makes of what is asked for what is stored."""
 
     def narrow(principal: Principal, values: list[str]) -> Q:
-        return Q(**{lookup: values})
+        return Q(**{lookup: [written(value) for value in values]})
 
     return Filter(name, narrow, description, {"type": "string"}, many=True, example=example)
 

@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from sites_app.access import Principal
 from sites_app.api import examples
-from sites_app.api.fields import RegistrySerializer
+from sites_app.api.fields import ChoiceField, InstantField, RegistrySerializer
 from sites_app.api.filters import absence, choice, identifier, region_filter, search, store_filter, text
 from sites_app.api.resource import ChangingOne, ListOf, OneOf, Resource, describe
 from sites_app.models import Sensor, Store, Zone
@@ -83,7 +83,7 @@ class ZoneSerializer(RegistrySerializer):
     )
     zone_id = serializers.CharField(read_only=True, help_text="The controller's own name for it.")
     name = serializers.CharField(read_only=True, help_text="As its controller has it.")
-    kind = serializers.ChoiceField(Zone.Kind.choices, required=False, help_text="What is counted in it.")
+    kind = ChoiceField(Zone.Kind.choices, required=False, help_text="What is counted in it.")
     capacity = serializers.IntegerField(
         min_value=1,
         max_value=MOST_PEOPLE,
@@ -96,7 +96,7 @@ class ZoneSerializer(RegistrySerializer):
         required=False,
         help_text="Whether it's part of its store's occupancy. Set to null: as its kind and the store's other zones say.",
     )
-    retired_at = serializers.DateTimeField(
+    retired_at = InstantField(
         allow_null=True,
         required=False,
         help_text="Since when its controller no longer has it: nothing is expected of it from then on. Set by discovery when it "

@@ -10,8 +10,9 @@ from django.db.models import Model, OuterRef
 from django.db.models.functions import JSONObject
 from rest_framework import serializers
 
-from sites_app.api.fields import ClockField
+from sites_app.api.fields import ClockField, KnownFields
 from sites_app.models import OpeningHours, SpecialHours, Store
+from sites_app.models.stores import validate_day
 
 WEEKLY = ("weekday", "opens", "closes")
 SPECIAL = ("date", "opens", "closes")
@@ -19,7 +20,7 @@ _TIMES = ("opens", "closes")
 MOST_WEEKLY, MOST_SPECIAL = 7 * 12, 5000
 
 
-class OpeningHoursSerializer(serializers.Serializer[Any]):
+class OpeningHoursSerializer(KnownFields):
     """A stretch of a weekday when the store trades."""
 
     weekday = serializers.IntegerField(min_value=1, max_value=7, help_text="1 (Monday) to 7 (Sunday).")
@@ -27,10 +28,10 @@ class OpeningHoursSerializer(serializers.Serializer[Any]):
     closes = ClockField(help_text="At or before `opens`: past midnight.")
 
 
-class SpecialHoursSerializer(serializers.Serializer[Any]):
+class SpecialHoursSerializer(KnownFields):
     """The hours of one date, in place of the weekly ones; null for both where the store is closed that day."""
 
-    date = serializers.DateField(help_text="The store's own day.")
+    date = serializers.DateField(validators=[validate_day], help_text="The store's own day.")
     opens = ClockField(allow_null=True, help_text="HH:MM, or null.")
     closes = ClockField(allow_null=True, help_text="HH:MM, or null.")
 

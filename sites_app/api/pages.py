@@ -96,7 +96,7 @@ class _Pages:
         self._descending = order[0].startswith("-")
         self._signer = Signer(salt=f"cursor {request.path.rstrip('/')} {','.join(order)}")
         self._url = remove_query_param(request.build_absolute_uri(), "cursor")
-        self.cursor = self._read(request.query_params.get("cursor"))
+        self.cursor = self._read(_once(request, "cursor"))
         self.backwards = self.cursor is not None and self.cursor.backwards
 
     def within(self, rows: QuerySet[RowT]) -> QuerySet[RowT]:
@@ -138,8 +138,15 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, int) else str(value)
 
 
+def _once(request: Request, name: str) -> str | None:
+    values = request.query_params.getlist(name)
+    if len(values) > 1:
+        raise parameter_problem(name, f"'{name}' is given {len(values)} times; say it once.")
+    return values[0] if values else None
+
+
 def _limit(request: Request) -> int:
-    text = request.query_params.get("limit")
+    text = _once(request, "limit")
     if text is None:
         return DEFAULT_PAGE
     if not (text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= MAX_PAGE):

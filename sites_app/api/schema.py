@@ -42,7 +42,7 @@ _FAULT = {"parameter": "regoin", "detail": "There is no parameter 'regoin'; did 
 _SAID: dict[int, tuple[str, str, list[dict[str, str]]]] = {
     400: ("The request can't be used; `errors` names what of it.", _FAULT["detail"], [_FAULT]),
     401: ("No key, or one that is not known, has expired or was revoked.", "Send 'Authorization: Apikey KEY'.", []),
-    403: ("The key may not do this.", "You do not have permission to perform this action.", []),
+    403: ("The key may not do this.", "This key may not do this: it takes one of scope 'write'.", []),
     404: ("It isn't there, or not to be seen.", "There is nothing here, or nothing that you can see.", []),
     406: ("There is no answer of the form that was asked for.", "Could not satisfy the request Accept header.", []),
     409: ("It can't be done as things stand.", "It still has stores: delete or move them first.", []),

@@ -157,7 +157,7 @@ class Stores(_Stores, GrowingList):
     filters = (
         region_filter("region"),
         text("tag", "tags__overlap", "Only with any of these tags.", "flagship"),
-        text("country", "country__in", "Only in these countries, two letters of ISO 3166.", "DE"),
+        text("country", "country__in", "Only in these countries, two letters of ISO 3166.", "DE", written=str.upper),
         search("code", "name", "city"),
     )
 

@@ -46,6 +46,16 @@ def validate_base_url(url: str) -> None:
         raise ValidationError(_("Leave out user names, '?' and '#': only %(form)s.") % {"form": _FORM})
 
 
+def _server(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port, however they are written."""
+    try:
+        parts = urlsplit(url.strip())
+        return parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        return url, "", None
+
+
+_PORTS = {"http": 80, "https": 443}
 _SCHEME = re.compile("https?://")
 _HOST = re.compile(r"[\w.-]+|[0-9a-f:.]+")
 
@@ -162,6 +172,12 @@ class Controller(models.Model):
     def tls_trust(self) -> bool | str:
         """What its certificate is verified against: certificates (PEM), True for the public authorities, False for nothing."""
         return self.verify_tls and (self.ca_certificate or True)
+
+    def leads_elsewhere(self, base_url: str) -> bool:
+        """Whether this address is another server's than the present one. The stored key isn't sent there unasked: who may
+        change a controller may not therefore read its key (docs/decisions/controllers-keys.md).
+        """
+        return _server(base_url) != _server(self.base_url)
 
     def change_webhook_key(self, plain: str) -> bool:
         """Set another webhook key, yet unsaved; whether it is another.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from sites_app.hours import Opening, Special, TradingHours, clock_of
+from sites_app.hours import YEARS, Opening, Special, TradingHours, clock_of
 from sites_app.models.regions import Region
 
 if TYPE_CHECKING:
@@ -33,7 +33,29 @@ def validate_timezone(name: str) -> None:
 @cache
 def _timezones() -> set[str]:
     """Read once: finding them walks through the whole database."""
-    return zoneinfo.available_timezones()
+    return zoneinfo.available_timezones() - _NOWHERE
+
+
+_NOWHERE = {"Factory", "localtime"}
+"""Zones that are no place's: what they mean is for each machine to say."""
+
+
+def validate_code(code: str) -> None:
+    """Refuse a code that would be another address than the store's own."""
+    if code in _OTHER_ADDRESSES:
+        raise ValidationError(_("'%(code)s' means something else in an address; take another code.") % {"code": code})
+
+
+_OTHER_ADDRESSES = {".", "..", "import"}
+
+
+def validate_day(day: date) -> None:
+    """Refuse a day that no store has seen or will see."""
+    if day.year not in YEARS:
+        raise ValidationError(
+            _("Write a year from %(first)s to %(last)s; a date that isn't known, or isn't to come, is left empty.")
+            % {"first": YEARS[0], "last": YEARS[-1]}
+        )
 
 
 class StoreQuerySet(models.QuerySet["Store"]):
@@ -58,7 +80,10 @@ class Store(models.Model):
     code = models.CharField(
         max_length=40,
         unique=True,
-        validators=[RegexValidator(r"^[A-Za-z0-9._-]+\Z", gettext_lazy("Letters, digits, '.', '_' and '-' only."))],
+        validators=[
+            RegexValidator(r"^[A-Za-z0-9._-]+\Z", gettext_lazy("Letters, digits, '.', '_' and '-' only.")),
+            validate_code,
+        ],
     )
     name = models.CharField(max_length=200)
     region = models.ForeignKey(Region, models.PROTECT, related_name="stores")
@@ -71,8 +96,10 @@ class Store(models.Model):
         null=True, blank=True, help_text="People. Empty: the sum of the capacities of the zones that count."
     )
     floor_area_m2 = models.DecimalField(max_digits=9, decimal_places=2, null=True, blank=True)
-    opened_on = models.DateField(null=True, blank=True, help_text="Nothing before it is expected in reports.")
-    closed_on = models.DateField(null=True, blank=True)
+    opened_on = models.DateField(
+        null=True, blank=True, validators=[validate_day], help_text="Nothing before it is expected in reports."
+    )
+    closed_on = models.DateField(null=True, blank=True, validators=[validate_day])
     tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
 
     objects = StoreQuerySet.as_manager()
@@ -171,7 +198,7 @@ class SpecialHours(models.Model):
     """The hours of one date, in place of the weekly ones; without times the store is closed that day."""
 
     store = models.ForeignKey(Store, models.CASCADE, related_name="special_hours")
-    date = models.DateField()
+    date = models.DateField(validators=[validate_day])
     opens = models.TimeField(null=True, blank=True)
     closes = models.TimeField(null=True, blank=True)
 

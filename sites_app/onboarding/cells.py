@@ -7,11 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 
+from sites_app.models.stores import validate_day
 from sites_app.osm_hours import HoursError, ParsedHours
 from sites_app.osm_hours import parse as parse_hours
+
+ValueT = TypeVar("ValueT", str, date)
 
 SECRET = frozenset({"api_key", "webhook_key"})
 
@@ -60,7 +64,7 @@ class Cells:
             self.error(column, f"At most {longest} characters.")
         return value
 
-    def check(self, column: str, value: str, validator: Callable[[str], None]) -> str:
+    def check(self, column: str, value: ValueT, validator: Callable[[ValueT], None]) -> ValueT:
         """The value, named where it's given and the validator refuses it."""
         if value:
             try:
@@ -94,10 +98,11 @@ class Cells:
     def day(self, column: str) -> date | None:
         text = self.raw(column)
         try:
-            return date.fromisoformat(text) if text else None
+            day = date.fromisoformat(text) if text else None
         except ValueError:
             self.error(column, "A date such as 2024-03-31.")
             return None
+        return self.check(column, day, validate_day) if day else None
 
     def tags(self, column: str, longest: int) -> list[str]:
         tags = sorted({tag.strip() for tag in self.raw(column).split("|") if tag.strip()})

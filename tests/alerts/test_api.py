@@ -128,7 +128,13 @@ def test_a_key_that_only_reads_acknowledges_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("body", "pointer"),
-    [({"note": 3 * ["x"]}, "/note"), ({"by": "x" * 101}, "/by"), ([1], ""), ({"note": None}, "/note")],
+    [
+        ({"note": 3 * ["x"]}, "/note"),
+        ({"notes": "x"}, "/notes"),
+        ({"by": "x" * 101}, "/by"),
+        ([1], ""),
+        ({"note": None}, "/note"),
+    ],
 )
 def test_a_body_that_cannot_be_used_is_named(body: Any, pointer: str) -> None:
     told = problem_of(writer().send("post", f"alerts/{an_alert('S1').pk}/acknowledge", body), 400)

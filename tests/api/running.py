@@ -1,12 +1,13 @@
 """The whole platform as its callers meet it: a fleet, taken on, behind the web server as it's run for real.
 
-Three stores of the fleet are registered; they have told how things stand, and a week of November 2025. Others of the fleet
-are there to be onboarded.
+Three stores of the fleet are registered; they have told how things stand, and a week of November 2025. Of one there is an alert,
+and a message that nobody took. Others of the fleet are there to be onboarded.
 """
 
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -15,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
+from django.db import connection
 
 from ingest import asking_now, backfilling
 from ingest.models import Measure, Stream
-from reports import rollups
+from reports import exports, rollups
+from tests.api.world import alerted
 from tests.caller import key
 from tests.served import take_on
 from tests.server import web_server
@@ -54,6 +57,36 @@ def platform(folder: Path, unblocked: AbstractContextManager[None] | None = None
             call_command("flush", interactive=False, verbosity=0)
 
 
+@contextmanager
+def workers() -> Iterator[None]:
+    """What the workers do, done beside the block: backfills, rollups and exports, as a web server sees it."""
+    ended = threading.Event()
+
+    def work() -> None:
+        try:
+            while not ended.is_set():
+                if not _work(datetime.now(UTC)):
+                    ended.wait(0.05)
+        finally:
+            connection.close()  # a thread's own: what it writes is there for everybody at once
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _work(now: datetime) -> bool:
+    ordered = exports.claim_due(now=now)
+    for export_id in ordered:
+        exports.make(export_id, lambda: datetime.now(UTC))
+    fetched = backfilling.run_batch(lambda: datetime.now(UTC))
+    return bool(ordered or fetched or sum(rollups.drain(measure) for measure in Measure))
+
+
 def environment(platform: Platform) -> dict[str, str]:
     """What an example finds in its environment."""
     return {**os.environ, "XOVIS_URL": platform.url, "XOVIS_KEY": platform.writer}
@@ -67,3 +100,4 @@ def _fill(fleet: RunningFleet, folder: Path) -> None:
         pass
     while sum(rollups.drain(measure) for measure in Measure):
         pass
+    alerted(controllers[0].store)

@@ -199,6 +199,28 @@ def test_refusals_are_problems_and_of_the_facade_a_controllers(document: Json) -
 CODES = ("INVALID_PARAMETER", "UNAUTHORIZED", "FEATURE_DISABLED", "NOT_FOUND", "RATE_LIMITED", "UNAVAILABLE")
 
 
+def test_what_was_made_leads_to_all_that_can_be_done_with_it(document: Json) -> None:
+    links: dict[str, dict[str, str]] = {}
+    for name, operation in own(document):
+        for status in {"201", "202"} & operation["responses"].keys():
+            for link in operation["responses"][status]["links"].values():
+                links.setdefault(name, {})[link["operationId"]] = str(*link["parameters"].items())
+    one = ("one", "change", "replace", "delete")
+    asked = (*one, "retire", "test", "discover", "poll", "backfill")
+    told = (*one, "test", "rotate_secret", "deliveries")
+    assert {name.rpartition("/api/v1/")[2]: set(found) for name, found in links.items()} == {
+        "regions": {f"regions_{what}" for what in one},
+        "stores": {f"stores_{what}" for what in one},
+        "controllers": {f"controllers_{what}" for what in asked},
+        "controllers/{id}/backfill": {"backfills_one"},
+        "deliveries/{id}/replay": {"deliveries_one", "deliveries_replay"},
+        "exports": {"exports_one", "exports_file"},
+        "webhook_endpoints": {f"webhook_endpoints_{what}" for what in told},
+    }
+    assert links["post /api/v1/stores"]["stores_change"] == "('code', '$response.body#/code')"
+    assert links["post /api/v1/exports"]["exports_file"] == "('export_id', '$response.body#/id')"
+
+
 def test_every_post_can_be_sent_again(document: Json) -> None:
     for name, operation in own(document):
         headers = {parameter["name"] for parameter in operation.get("parameters", ()) if parameter["in"] == "header"}

@@ -17,11 +17,8 @@ from typing import Any
 import pytest
 import requests
 
-from ingest import backfilling
-from ingest.models import Measure
-from reports import rollups
 from sites_app.models import Controller
-from tests.api.running import Platform
+from tests.api.running import Platform, workers
 
 pytestmark = pytest.mark.django_db
 PROGRAM = Path("docs/examples/onboard.py")
@@ -77,7 +74,6 @@ def test_no_field_is_of_any_type(generated: tuple[Path, str]) -> None:
     assert {name for name in untyped if not name.endswith(".additional_properties")} == set()
 
 
-@pytest.mark.django_db(transaction=True)  # the web server is to see what the workers have done
 def test_it_takes_a_store_on_fetches_its_past_and_reads_all(platform: Platform, generated: tuple[Path, str]) -> None:
     send_events(platform)
     told = run_beside_the_workers(platform, generated[0])
@@ -111,22 +107,13 @@ def send_events(platform: Platform) -> None:
 
 
 def run_beside_the_workers(platform: Platform, folder: Path) -> str:
-    """Run the program, and do meanwhile what the workers do; what it has printed."""
+    """What the program has printed."""
     site: dict[str, Any] = platform.fleet.controllers["S002/Controller 1"]
     environment = {**os.environ, "XOVIS_URL": platform.url, "XOVIS_KEY": platform.writer}
     environment |= {"XCS_URL": site["base_url"], "XCS_KEY": site["api_key"]}
-    with subprocess.Popen(
-        [sys.executable, PROGRAM.name],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as program:
-        while program.poll() is None:
-            if not backfilling.run_batch(lambda: datetime.now(UTC)):
-                sum(rollups.drain(measure) for measure in Measure)
-        assert program.stdout is not None
-        told = program.stdout.read()
-    assert program.returncode == 0, told
-    return told
+    with workers():
+        program = subprocess.run(
+            [sys.executable, PROGRAM.name], cwd=folder, env=environment, capture_output=True, text=True, timeout=120
+        )
+    assert program.returncode == 0, program.stdout + program.stderr
+    return program.stdout

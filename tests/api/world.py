@@ -19,7 +19,7 @@ from tests.caller import key, person
 from tests.told import people_in
 
 
-def alerted(store: Store, names: Collection[str]) -> dict[str, dict[str, Any]]:
+def alerted(store: Store, names: Collection[str] = ()) -> dict[str, dict[str, Any]]:
     """The addresses of an alert, of an endpoint that was told of it, and of that delivery."""
     now = datetime.now(UTC)
     alert = Alert.objects.create(store=store, kind=Alert.Kind.GAP, message="M", opened_at=now)

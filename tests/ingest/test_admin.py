@@ -118,6 +118,12 @@ def test_a_stored_key_is_tried_only_by_those_who_see_its_controller(
     assert "API key" in tried(installer, **typed)["message"]
 
 
+def test_a_stored_key_is_not_tried_on_another_server(installer: Client, site: Site, controller: Controller) -> None:
+    elsewhere = {"base_url": site.base_url.replace("127.0.0.1", "localhost"), "stored": str(controller.pk)}
+    assert "sent to another server" in tried(installer, **elsewhere)["message"]
+    assert "sent to another server" not in tried(installer, **elsewhere, new_api_key=site.api_key)["message"]
+
+
 def test_who_may_not_change_controllers_tries_none(client: Client, site: Site) -> None:
     client.force_login(User.objects.create_user("rita", is_staff=True))
     answer = client.post(TRY, {"kind": "xcs", "base_url": site.base_url, "new_api_key": site.api_key})

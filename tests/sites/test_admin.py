@@ -181,6 +181,20 @@ def test_an_empty_key_keeps_the_stored_one_and_a_new_one_replaces_it(
     assert controller.webhook_key.reveal() == "another-hook"
 
 
+def test_a_stored_key_goes_to_no_other_server_until_it_is_typed_in_again(
+    admin_client: Client, controller: Controller
+) -> None:
+    url = reverse("admin:sites_app_controller_change", args=[controller.pk])
+    form = {"store": controller.store_id, "name": "Front", "kind": "xcs", "poll_interval_s": 30, "enabled": "on"}
+    moved = {**form, "base_url": "http://127.0.0.1:10/api/v1", "new_api_key": "", "new_webhook_key": ""}
+    page = admin_client.post(url, moved).content.decode()
+    assert "sent to another server" in page
+    assert Controller.objects.get().base_url == controller.base_url
+    assert admin_client.post(url, {**moved, "new_api_key": "typed-again"}).status_code == 302
+    moved_there = Controller.objects.get()
+    assert (moved_there.base_url, moved_there.api_key.reveal()) == (moved["base_url"], "typed-again")
+
+
 def test_a_new_api_key_is_shown_once_and_works(admin_client: Client) -> None:
     url = reverse("admin:sites_app_apikey_add")
     page = admin_client.post(url, {"name": "BI", "scopes": ["read"]}, follow=True).content.decode()

@@ -33,7 +33,14 @@ def test_what_has_something_under_it_is_not_deleted() -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("code", "S 1"), ("code", "S/1"), ("code", "S1\n"), ("timezone", "Europe/Berlinn"), ("timezone", "")],
+    [
+        ("code", "S 1"),
+        ("code", "S/1"),
+        ("code", "S1\n"),
+        ("code", "."),
+        ("timezone", "Europe/Berlinn"),
+        ("timezone", ""),
+    ],
 )
 def test_a_store_has_a_code_for_urls_and_a_known_timezone(field: str, value: str) -> None:
     store = chain.store()

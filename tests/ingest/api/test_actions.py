@@ -194,6 +194,7 @@ def test_a_day_of_a_backfill_is_the_store_s_own(caller: Caller) -> None:
         ({"start": "0001-01-01", "end": "2025-11-03"}, "/start"),
         ({"start": "9999-12-31", "end": "9999-12-31"}, "/start"),
         ({"start": 5, "end": ["x"]}, "/end"),
+        ({"start": "2025-11-01", "end": "2025-11-02", "until": "2025-11-03"}, "/until"),
     ],
 )
 def test_a_window_that_can_t_be_used_is_named(caller: Caller, window: dict[str, Any], pointer: str) -> None:

@@ -110,6 +110,11 @@ def test_a_filter_that_can_t_be_used_is_named(caller: Caller, name: str, value: 
     assert caller.problem("events", **query)["errors"][0]["parameter"] == name
 
 
+def test_a_window_that_ends_before_it_begins_is_named(caller: Caller) -> None:
+    problem = caller.problem("events", start="2026-06-03T09:00:00Z", end="2026-06-03T10:00:00+01:00")
+    assert [error["parameter"] for error in problem["errors"]] == ["end"]
+
+
 def test_another_region_s_events_are_not_there(controllers: list[Controller]) -> None:
     french = with_key(controllers[1].store.region)
     assert ids(french.get("events")) == ["F1/E0"]

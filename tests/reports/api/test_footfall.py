@@ -238,6 +238,18 @@ def test_nothing_is_expected_before_a_store_opened_nor_after_it_closed(caller: C
     assert [row["coverage"] for row in days] == [None, None, 1.0, 0.0, None, None, None]
 
 
+@pytest.mark.parametrize("never", [date.min, date.max])
+def test_one_store_s_date_beyond_the_calendar_stops_nobody_s_report(caller: Caller, never: date) -> None:
+    entrance = door("S1", opened_on=date(2025, 11, 3))
+    footfall(entrance, [(at, 1, 0) for at in every("2025-11-03T00:00:00+01:00", QUARTER, 96 * 7)])
+    for number, timezone in enumerate(("Asia/Tokyo", "America/Los_Angeles")):
+        door(f"O{number}", timezone=timezone, opened_on=never)
+        door(f"C{number}", timezone=timezone, closed_on=never)
+    rows = {row["store"]: row["coverage"] for row in caller.get(PATH, **WEEK)["rows"]}
+    assert rows["S1"] == 1.0
+    assert rows["O0"] == (None if never == date.max else 0.0)
+
+
 def test_what_was_counted_before_the_opening_covers_nothing_of_what_is_expected(caller: Caller) -> None:
     entrance = door(opened_on=date(2025, 11, 7))
     footfall(entrance, [(at, 1, 0) for at in every("2025-11-03T00:00:00+01:00", QUARTER, 96)])

@@ -162,6 +162,11 @@ def test_filters_can_be_repeated_and_narrow_each_other(caller: Caller) -> None:
     assert stores(tag="nobody's") == []
 
 
+def test_more_parameters_than_are_read_are_refused_with_what_to_do_instead(caller: Caller) -> None:
+    told = problem_of(caller.ask("reports/footfall", **WEEK, store=["S1"] * 1001), 400)
+    assert "filter by region or tag" in told["detail"]
+
+
 def test_a_tag_with_a_nul_is_refused(caller: Caller) -> None:
     refused(caller, "live/queues", "tag", tag="a\x00b")
 
@@ -177,7 +182,7 @@ def test_a_limit_is_a_whole_number(caller: Caller, limit: str) -> None:
     refused(caller, "reports/footfall", "limit", **WEEK, limit=limit)
 
 
-@pytest.mark.parametrize("order", ["visitor_in", "--store", "-", "peak_occupancy", "store "])
+@pytest.mark.parametrize("order", ["visitor_in", "--store", "-", "", "peak_occupancy", "store "])
 def test_an_order_is_a_column_of_the_report(caller: Caller, order: str) -> None:
     assert "visitors_in" in refused(caller, "reports/footfall", "order", **WEEK, order=order)
 

@@ -121,9 +121,21 @@ def test_a_new_controller_needs_its_key(caller: Caller) -> None:
 def test_its_key_is_not_carried_to_another_host_unasked(caller: Caller) -> None:
     path = f"controllers/{made(caller)['id']}"
     elsewhere = {"base_url": "https://elsewhere.example.com/api/v1"}
-    assert "give it again" in pointers(caller.send("patch", path, elsewhere))["/api_key"]
+    for address in ("http://xcs.example.com/api/v1", "https://xcs.example.com:8443/api/v1", elsewhere["base_url"]):
+        told = pointers(caller.send("patch", path, {"base_url": address}))
+        assert "send 'api_key' again" in told["/api_key"], address
+    assert Controller.objects.get().base_url == "https://xcs.example.com/api/v1"
+    assert caller.send("patch", path, {"base_url": "https://XCS.example.com:443/api/v1"}).status_code == 200
     assert caller.send("patch", path, {**elsewhere, "api_key": "k"}).status_code == 200
     assert caller.send("patch", path, {"base_url": "https://elsewhere.example.com/other/api/v1"}).status_code == 200
+
+
+def test_what_was_read_of_it_can_be_sent_back_though_its_health_is_another(caller: Caller) -> None:
+    content = made(caller)
+    Controller.objects.update(state="offline")
+    assert caller.send("patch", f"controllers/{content['id']}", {**content, "name": "Back"}).status_code == 200
+    told = pointers(caller.send("patch", f"controllers/{content['id']}", {"webhook_url": "https://other.example"}))
+    assert list(told) == ["/webhook_url"]
 
 
 def test_two_of_one_name_in_a_store_are_refused(caller: Caller) -> None:

@@ -84,6 +84,9 @@ def test_a_key_has_a_limit_and_is_told_what_is_left_of_it() -> None:
     assert "try again in" in problem_of(third, 429)["detail"]
     assert 1 <= int(third["Retry-After"]) <= 60
     assert third["RateLimit"] == f'"key";r=0;t={third["Retry-After"]}'
+    as_one_xcs = caller.client.get("/xcs/api/v1/sensors", headers=caller.headers)
+    assert (as_one_xcs.status_code, as_one_xcs.json()["error"]["code"]) == (429, "RATE_LIMITED")
+    assert "try again in" in as_one_xcs.json()["error"]["message"]
     with_key().get("stores")
 
 

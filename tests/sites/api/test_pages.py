@@ -100,6 +100,10 @@ def test_a_page_has_1_to_1000_rows(caller: Caller, limit: str) -> None:
     assert caller.problem("up", limit=limit)["errors"][0]["parameter"] == "limit"
 
 
+def test_what_is_said_twice_is_not_guessed(caller: Caller) -> None:
+    assert "once" in caller.problem("up", limit=["1", "2"])["errors"][0]["detail"]
+
+
 def test_a_cursor_is_of_its_own_list(caller: Caller) -> None:
     cursor = caller.get("up", limit=2)["next"].split("cursor=")[1]
     assert caller.problem("down", cursor=cursor)["errors"][0]["parameter"] == "cursor"

@@ -103,6 +103,12 @@ def test_a_part_is_changed_and_the_rest_left(caller: Caller) -> None:
         ({"country": "Germany"}, "/country", "2"),
         ({"latitude": 91}, "/latitude", "90"),
         ({"opened_on": "2020-02-01", "closed_on": "2020-01-01"}, "", "closed_on lies before"),
+        ({"opened_on": "0001-01-01"}, "/opened_on", "from 1800 to 2200"),
+        ({"closed_on": "9999-12-31"}, "/closed_on", "left empty"),
+        ({"special_hours": [{"date": "9999-12-31", "opens": None, "closes": None}]}, "/special_hours/0/date", "1800"),
+        ({"timezone": "localtime"}, "/timezone", "Europe/Berlin"),
+        ({"code": "import"}, "/code", "another code"),
+        ({"code": ".."}, "/code", "another code"),
         ({"code": "a b"}, "/code", "Letters"),
         ({"code": "S1"}, "/code", "already"),
         ({"opening_hours": [{"weekday": 8, "opens": "09:00", "closes": "20:00"}]}, "/opening_hours/0/weekday", "7"),
@@ -117,6 +123,12 @@ def test_a_part_is_changed_and_the_rest_left(caller: Caller) -> None:
             "/special_hours/0/closes",
             "both",
         ),
+        (
+            {"opening_hours": [{"weekday": 1, "opens": "09:00", "closes": "20:00", "closed": True}]},
+            "/opening_hours/0/closed",
+            "did you mean 'closes'?",
+        ),
+        ({"opening_hours": ["Mo-Fr"]}, "/opening_hours/0", "Send a JSON object"),
         ({"tags": "city"}, "/tags", "list"),
         ({"name": "\x00"}, "/name", "Null"),
     ],
@@ -168,7 +180,10 @@ def test_a_change_of_another_state_than_the_present_is_refused(caller: Caller) -
 def test_reading_is_not_writing(caller: Caller, path: str) -> None:
     reader = with_key()
     assert reader.ask(path).status_code == 200
-    problem_of(reader.send("post", path, {}), 405 if path in ("sensors", "zones") else 403)
+    if path not in ("sensors", "zones"):
+        assert "scope 'write'" in problem_of(reader.send("post", path, {}), 403)["detail"]
+    else:
+        problem_of(reader.send("post", path, {}), 405)
     problem_of(Caller().send("post", path, {}), 401)
 
 
@@ -189,6 +204,19 @@ def test_another_region_is_not_there(german: Caller) -> None:
         problem_of(german.send("delete", path), 404)
     assert german.problem("stores", region="europe-france")["errors"][0]["parameter"] == "region"
     assert german.problem("zones", store="F1")["errors"][0]["parameter"] == "store"
+
+
+@pytest.mark.parametrize(
+    "path", ["stores", "controllers", "sensors", "zones", "alerts", "events", "live/occupancy", "live/queues"]
+)
+def test_to_a_filter_another_region_is_as_if_it_were_not_there(german: Caller, path: str) -> None:
+    for name, hidden, nowhere in (("store", "F1", "F2"), ("region", "europe-france", "europe-atlantis")):
+        if (path, name) == ("stores", "store"):
+            continue
+        queries: list[dict[str, Any]] = [{name: hidden}, {name: nowhere}]
+        told = [german.ask(path, **query) for query in queries]
+        assert [answer.status_code for answer in told] == [400, 400]
+        assert told[0].content == told[1].content.replace(nowhere.encode(), hidden.encode())
 
 
 def test_a_region_s_key_makes_and_moves_nothing_outside_of_it(german: Caller) -> None:
@@ -218,6 +246,7 @@ def test_a_region_s_key_sees_itself_at_the_top_and_stays_where_it_is(german: Cal
         ("stores", {"search": "store s"}, ["S1", "S2"]),
         ("stores", {"search": "100%"}, []),
         ("stores", {"tag": "none"}, []),
+        ("stores", {"country": "de"}, ["S2"]),
         ("zones", {"store": ["S1", "F1"]}, ["F1/door", "S1/door"]),
         ("zones", {"kind": "queue"}, []),
         ("zones", {"search": "front"}, ["F1/door", "S1/door", "S2/door"]),
@@ -226,6 +255,7 @@ def test_a_region_s_key_sees_itself_at_the_top_and_stays_where_it_is(german: Cal
     ],
 )
 def test_filters_narrow(caller: Caller, path: str, query: dict[str, Any], found: list[str]) -> None:
+    Store.objects.filter(code="S2").update(country="DE")
     assert [row.get("code", row.get("id")) for row in caller.get(path, **query)["results"]] == found
 
 
@@ -280,6 +310,28 @@ def test_a_zone_that_a_person_retires_is_so_until_they_say_otherwise(caller: Cal
     assert caller.send("patch", "zones/S1/door", {"retired_at": None}).json()["set_by_hand"] == []
     assert list(ZoneChange.objects.order_by("at").values_list("kind", flat=True)) == ["retired", "returned"]
     assert "'true'" in caller.problem("zones", retired="perhaps")["detail"]
+
+
+@pytest.mark.parametrize(
+    "at", ["2025-11-03T09:00:00", "2025-11-03", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "then", 5]
+)
+def test_a_zone_is_retired_at_an_instant_that_has_its_offset(caller: Caller, at: Any) -> None:
+    told = pointers(caller.send("patch", "zones/S1/door", {"retired_at": at}))
+    assert "2026-11-02T09:00:00+01:00" in told["/retired_at"]
+
+
+def test_what_discovery_says_is_not_changed_by_hand(caller: Caller) -> None:
+    before = caller.get("zones/S1/door")
+    told = pointers(caller.send("patch", "zones/S1/door", {"name": "Other", "zone_id": "other", "capacity": 5}))
+    assert told == dict.fromkeys(("/zone_id", "/name"), "It can't be changed here: leave it out.")
+    assert caller.get("zones/S1/door") == before
+    assert caller.send("patch", "zones/S1/door", {**before, "capacity": 5}).status_code == 200
+
+
+def test_a_kind_that_there_is_not_is_told_with_those_that_there_are(caller: Caller) -> None:
+    for kind in ("door", 5, ["area"]):
+        told = pointers(caller.send("patch", "zones/S1/door", {"kind": kind}))
+        assert "choose one of entrance, area, queue" in told["/kind"]
 
 
 def test_which_zones_count_is_told_as_the_figures_have_it(caller: Caller) -> None:
