@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.rollups import steps
+from reports.rollups import adding, occupancy, steps
 from reports.rollups.wire import numbers
 
 MINUTE = 60_000_000
@@ -36,7 +36,7 @@ class Zone:
 zones = st.lists(
     st.builds(
         Zone,
-        st.sampled_from([steps.FOR_NOTHING, 0, 1]),
+        st.sampled_from([adding.FOR_NOTHING, 0, 1]),
         st.integers(1, 25),
         st.sampled_from([(0, 60), (0, 60), (0, 31), (17, 60), (40, 20)]),
         st.dictionaries(minutes, st.tuples(st.integers(0, 5), st.integers(0, 3)), max_size=30),
@@ -50,23 +50,33 @@ def lines_of(given: list[Zone]) -> steps.Lines:
         numbers(START for _ in given),
         numbers(END for _ in given),
         numbers(zone.hold * MINUTE for zone in given),
+    )
+
+
+def addends_of(given: list[Zone]) -> adding.Addends:
+    return adding.Addends(
         numbers(zone.store for zone in given),
         numbers(START + zone.there[0] * MINUTE for zone in given),
         numbers(START + zone.there[1] * MINUTE for zone in given),
     )
 
 
-def samples_of(given: list[Zone]) -> list[Any]:
+def held(given: list[Zone]) -> steps.Steps:
     rows = [(n, START + at * MINUTE, *zone.samples[at]) for n, zone in enumerate(given) for at in sorted(zone.samples)]
-    return [numbers(row[column] for row in rows) for column in range(4)]
+    line, at, people, capacity = (numbers(row[column] for row in rows) for column in range(4))
+    samples = steps.Samples(line, at, {"people": people, "capacity": capacity})
+    return steps.held(lines_of(given), samples)
 
 
-def told(found: steps.Quarters) -> dict[Any, list[Any]]:
-    columns = [column.tolist() for column in found]
-    return {(line, quarter): figures for line, quarter, *figures in zip(*columns, strict=True)}
+def told(found: steps.Quarters) -> dict[Any, dict[str, Any]]:
+    figures = found.figures | steps.peaks(found)
+    del figures["highest"]
+    rows = zip(*(column.tolist() for column in figures.values()), strict=True)
+    keys = zip(found.line.tolist(), found.quarter.tolist(), strict=True)
+    return {key: dict(zip(figures, row, strict=True)) for key, row in zip(keys, rows, strict=True)}
 
 
-def ticked(known: dict[int, list[tuple[int, int] | None]]) -> dict[Any, list[Any]]:
+def ticked(known: dict[int, list[tuple[int, int] | None]]) -> dict[Any, dict[str, Any]]:
     """The same from what is known of each line in each minute."""
     figures = {}
     for line, ticks in known.items():
@@ -77,29 +87,31 @@ def ticked(known: dict[int, list[tuple[int, int] | None]]) -> dict[Any, list[Any
     return figures
 
 
-def _figures(there: list[tuple[int, int, int]]) -> list[Any]:
+def _figures(there: list[tuple[int, int, int]]) -> dict[str, Any]:
     limited = [(people, capacity) for _, people, capacity in there if capacity]
     peak = max(people for _, people, _ in there)
-    return [
-        len(there) * MINUTE,
-        sum(people for _, people, _ in there) * MINUTE,
-        sum(capacity for _, capacity in limited) * MINUTE,
-        sum(people for people, _ in limited) * MINUTE,
-        peak,
-        START + next(minute for minute, people, _ in there if people == peak) * MINUTE,
-        max((people / capacity for people, capacity in limited), default=None),
-        min(people for _, people, _ in there),
-    ]
+    return {
+        "covered_us": len(there) * MINUTE,
+        "person_us": sum(people for _, people, _ in there) * MINUTE,
+        "capacity_us": sum(capacity for _, capacity in limited) * MINUTE,
+        "capacity_person_us": sum(people for people, _ in limited) * MINUTE,
+        "peak": peak,
+        "peak_at": START + next(minute for minute, people, _ in there if people == peak) * MINUTE,
+        "peak_utilisation": max((people / capacity for people, capacity in limited), default=None),
+        "lowest": min(people for _, people, _ in there),
+    }
 
 
-def without_nan(figures: dict[Any, list[Any]]) -> dict[Any, list[Any]]:
-    return {key: [None if value != value else value for value in row] for key, row in figures.items()}
+def without_nan(figures: dict[Any, dict[str, Any]]) -> dict[Any, dict[str, Any]]:
+    return {
+        key: {name: None if value != value else value for name, value in row.items()} for key, row in figures.items()
+    }
 
 
 @settings(max_examples=300, deadline=None)
 @given(zones)
 def test_zones_have_in_each_quarter_what_was_known_in_its_minutes(given: list[Zone]) -> None:
-    found = steps.by_quarter(steps.held(lines_of(given), *samples_of(given)))
+    found = steps.by_quarter(held(given), occupancy.figures)
     wanted = {n: [zone.at(minute) for minute in range(60)] for n, zone in enumerate(given)}
     assert without_nan(told(found)) == ticked(wanted)
 
@@ -107,8 +119,7 @@ def test_zones_have_in_each_quarter_what_was_known_in_its_minutes(given: list[Zo
 @settings(max_examples=300, deadline=None)
 @given(zones)
 def test_a_store_is_the_sum_of_its_zones_where_all_that_are_there_are_known(given: list[Zone]) -> None:
-    lines = lines_of(given)
-    found = steps.by_quarter(steps.summed(lines, steps.held(lines, *samples_of(given))))
+    found = steps.by_quarter(adding.summed(addends_of(given), held(given)), occupancy.figures)
     wanted = {n: [_sum(given, n, minute) for minute in range(60)] for n in (0, 1)}
     assert without_nan(told(found)) == ticked(wanted)
 
@@ -126,6 +137,8 @@ def test_a_highest_of_millions_stays_exact() -> None:
     """A quarter's people and instants share one number."""
     many = 2**31 - 1
     line, at = np.zeros(2, np.int64), numbers([START, START + 1])
-    lines = steps.Lines(*(numbers([value]) for value in (START, END, steps.QUARTER_US, 0, START, END)))
-    found = steps.by_quarter(steps.held(lines, line, at, numbers([many - 1, many]), numbers([0, 0])))
-    assert (found.peak[0], found.peak_at[0], found.person_us[0]) == (many, START + 1, many * steps.QUARTER_US - 1)
+    lines = steps.Lines(*(numbers([value]) for value in (START, END, steps.QUARTER_US)))
+    values = {"people": numbers([many - 1, many]), "capacity": numbers([0, 0])}
+    figures = told(steps.by_quarter(steps.held(lines, steps.Samples(line, at, values)), occupancy.figures))[0, 1_000]
+    assert (figures["peak"], figures["peak_at"]) == (many, START + 1)
+    assert figures["person_us"] == many * steps.QUARTER_US - 1
