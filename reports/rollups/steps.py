@@ -27,6 +27,7 @@ _MERGES = {
     "highest": np.maximum,
     "peak_utilisation": np.fmax,
     "lowest": np.minimum,
+    "longest_wait_ms": np.maximum,
 }
 
 
