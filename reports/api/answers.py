@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -12,8 +12,7 @@ from reports.live import Place, QueueNow, StoreOccupancy
 from reports.live.instants import SECOND_US
 
 Told = Callable[[Place, int | None], tuple[str | None, int | None]]
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - what a store's own clock shows, its offset is written after it
-_QUARTER_US = 900 * SECOND_US
+_MINUTE_US = 60 * SECOND_US
 
 
 class ZoneAnswer(msgspec.Struct, gc=False):
@@ -63,17 +62,25 @@ def occupancy_answers(items: Iterable[StoreOccupancy], now_us: int) -> list[Occu
 
 
 def _occupancy_answer(item: StoreOccupancy, told: Told) -> OccupancyAnswer:
-    store, utilisation = item.store, item.utilisation
+    store, utilisation, at_us = item.store, item.utilisation, item.at_us
+    code, when = store.code, told(store, at_us)
     return OccupancyAnswer(
-        store.code,
+        code,
         store.name,
         item.people,
         item.capacity,
         None if utilisation is None else round(utilisation, 4),
         item.status,
-        *told(store, item.at_us),
+        *when,
         [
-            ZoneAnswer(f"{store.code}/{zone.code}", zone.name, zone.people, zone.capacity, *told(store, zone.at_us))
+            ZoneAnswer(
+                f"{code}/{zone.code}",
+                zone.name,
+                zone.people,
+                zone.capacity,
+                # Zones of one controller are mostly told of at once.
+                *(when if zone.at_us == at_us else told(store, zone.at_us)),
+            )
             for zone in item.zones
         ],
     )
@@ -99,34 +106,28 @@ def queue_answers(items: Iterable[QueueNow], now_us: int) -> list[QueueAnswer]:
 
 
 class _Clocks:
-    """How instants are told on stores' clocks. Those of a store are mostly one and the same, which is told once."""
+    """How instants are told on stores' clocks: those of a minute alike but for their seconds."""
 
     def __init__(self, now_us: int) -> None:
         self._now_us = now_us
-        self._last: tuple[str, int] | None = None
-        self._told: tuple[str | None, int | None] = (None, None)
-        self._ahead: dict[tuple[str, int], tuple[int, str]] = {}
+        self._minutes: dict[tuple[str, int], tuple[str, str]] = {}
 
     def told(self, store: Place, at_us: int | None) -> tuple[str | None, int | None]:
         """The instant with the offset of the store's clock, and its age in whole seconds."""
         if at_us is None:
             return None, None
-        if (store.timezone, at_us) != self._last:
-            # A clock is changed where a quarter of an hour ends.
-            key = store.timezone, at_us // _QUARTER_US
-            ahead_us, offset = self._ahead.get(key) or self._ahead.setdefault(key, _ahead(store, at_us))
-            text = (_EPOCH + timedelta(microseconds=at_us + ahead_us)).isoformat() + offset
-            self._last = store.timezone, at_us
-            self._told = text, max(0, (self._now_us - at_us) // SECOND_US)
-        return self._told
+        minute, rest_us = divmod(at_us, _MINUTE_US)
+        key = store.timezone, minute
+        shown, offset = self._minutes.get(key) or self._minutes.setdefault(key, _minute(store, minute))
+        second, us = divmod(rest_us, SECOND_US)
+        text = f"{shown}{second:02}.{us:06}{offset}" if us else f"{shown}{second:02}{offset}"
+        return text, max(0, (self._now_us - at_us) // SECOND_US)
 
 
-def _ahead(store: Place, at_us: int) -> tuple[int, str]:
-    """How far a store's clock is ahead of UTC, in microseconds, and as instants are written."""
-    local = datetime.fromtimestamp(at_us // SECOND_US, store.zone_info)
-    return (local.utcoffset() or timedelta()) // timedelta(microseconds=1), local.isoformat()[
-        len("2026-11-02T00:00:00") :
-    ]
+def _minute(store: Place, minute: int) -> tuple[str, str]:
+    """A minute up to its seconds and the offset of the store's clock, as instants are written."""
+    text = datetime.fromtimestamp(minute * 60, store.zone_info).isoformat()
+    return text[: len("2026-11-02T00:00:")], text[len("2026-11-02T00:00:00") :]
 
 
 def without_age(answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,18 +12,19 @@ from ingest.models import Measure
 from reports.calendar import quarter_start
 from reports.merging import MERGES, Merge
 from reports.models import WHOLE_STORE
-from reports.rollups import occupancy
+from reports.rollups import occupancy, queues
 from reports.rollups.replacing import replace, replacement, rows_of_places
 from reports.rollups.stores import Run, Stores, ZoneBasis
 
 _SQL = Path(__file__).parent.parent / "sql"
 GRAIN = "quarter"
+# Of samples the quarters are worked out here, and given to the statement as columns; of intervals it does that itself.
+_COLUMNS = {Measure.OCCUPANCY: occupancy.columns, Measure.QUEUES: queues.columns}
 
 # What statements are given: stretches of quarters, and the places whose rollups they have.
 _STRETCHES = """
     WITH run AS MATERIALIZED (
-        SELECT number, store_id, bits::varbit AS bits, ahead,
-               first_quarter, first_quarter * 900000000 AS starts_us, end_quarter * 900000000 AS ends_us,
+        SELECT number, store_id, bits::varbit AS bits, ahead, first_quarter,
                to_timestamp(first_quarter * 900) AS starts, to_timestamp(end_quarter * 900) AS ends
         FROM unnest(
             %(run_store_ids)s::bigint[], %(run_starts)s::bigint[], %(run_ends)s::bigint[], %(run_bits)s::text[],
@@ -37,8 +38,7 @@ _STRETCHES = """
 # And those in sql/ that read facts: the zones that are measured.
 _ZONES = """
     , zone AS MATERIALIZED (
-        SELECT * FROM unnest(%(zone_store_ids)s::bigint[], %(zone_ids)s::bigint[], %(holds)s::interval[])
-                      AS t (store_id, zone_id, hold)
+        SELECT * FROM unnest(%(zone_store_ids)s::bigint[], %(zone_ids)s::bigint[]) AS t (store_id, zone_id)
     )
 """
 
@@ -48,8 +48,8 @@ def write(cursor: Any, measure: Measure, stores: Stores, stretches: Sequence[Run
     merge, wanted = MERGES[measure], {run.store_id for run in stretches}
     zones = stores.measured(measure, wanted)
     given = {**_stretches(stretches), **_places(stores, wanted)}
-    if measure == Measure.OCCUPANCY:
-        given |= occupancy.columns(cursor.connection, stores, stretches, zones)
+    if measure in _COLUMNS:
+        given |= _COLUMNS[measure](cursor.connection, stores, stretches, zones)
     else:
         # Paths begin in zones of any kind, and outside.
         given |= _zones(stretches, zones, sorted(wanted) if measure == Measure.PATHS else [])
@@ -75,13 +75,11 @@ def _places(stores: Stores, wanted: set[int]) -> dict[str, Any]:
 
 
 def _zones(stretches: Sequence[Run], zones: Iterable[ZoneBasis], outside: Sequence[int]) -> dict[str, Any]:
-    measured = [(zone.store_id, zone.pk, zone.hold) for zone in zones] + [(pk, 0, None) for pk in outside]
-    longest_hold = max((hold for _, _, hold in measured if hold), default=timedelta())
+    measured = [(zone.store_id, zone.pk) for zone in zones] + [(pk, 0) for pk in outside]
     return {
-        "zone_store_ids": [store_id for store_id, _, _ in measured],
-        "zone_ids": [zone_id for _, zone_id, _ in measured],
-        "holds": [hold for _, _, hold in measured],
-        "earliest": quarter_start(min(run.start for run in stretches)) - longest_hold,
+        "zone_store_ids": [store_id for store_id, _ in measured],
+        "zone_ids": [zone_id for _, zone_id in measured],
+        "earliest": quarter_start(min(run.start for run in stretches)),
         "latest": quarter_start(max(run.end for run in stretches)),
     }
 
@@ -90,8 +88,8 @@ def _zones(stretches: Sequence[Run], zones: Iterable[ZoneBasis], outside: Sequen
 def _statement(measure: Measure) -> str:
     merge = MERGES[measure]
     figures = (_SQL / f"{measure.value}.sql").read_text()
-    fresh = figures if measure == Measure.OCCUPANCY else _of_facts(merge)
-    zones = "" if measure == Measure.OCCUPANCY else f"{_ZONES}, figure AS ({figures})"
+    fresh = figures if measure in _COLUMNS else _of_facts(merge)
+    zones = "" if measure in _COLUMNS else f"{_ZONES}, figure AS ({figures})"
     standing = rows_of_places(merge, GRAIN, "run")
     end = replacement(merge.table, key_of(merge), merge.columns, GRAIN, standing=standing)
     return f"{_STRETCHES}{zones}, fresh AS ({fresh}) {end}"

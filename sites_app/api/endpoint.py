@@ -41,6 +41,18 @@ class Endpoint(APIView):
                 if any("\x00" in value for value in values):
                     raise parameter_problem(name, "There is a NUL character in it.")
 
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Answer, and let go of the answer.
+
+        A request holds its view, so what that holds stays until garbage is collected, which a server seldom does: hundreds
+        of answers, of megabytes each. Neither the view nor its renderer is to be a way back to the answer.
+        """
+        response = super().dispatch(request, *args, **kwargs)
+        del self.response
+        if isinstance(response, Response):
+            response.add_post_render_callback(_without_context)
+        return response
+
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         is_good = isinstance(response, Response) and request.method in _READING and response.status_code == 200
         if is_good and not response.has_header("ETag"):
@@ -50,3 +62,7 @@ class Endpoint(APIView):
     def _tagged(self, request: Request, response: Response) -> Response:
         tag = tag_of_content(response.data, self.volatile)
         return tagged(Response(status=304) if is_known(request, tag) else response, tag)
+
+
+def _without_context(response: Any) -> None:
+    response.renderer_context = {}

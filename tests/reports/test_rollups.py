@@ -1,4 +1,4 @@
-"""Rollups in SQL give what the definitions give, for whatever samples came."""
+"""Rollups give what the definitions give, for whatever samples came."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ SEEN = datetime(2026, 3, 30, tzinfo=UTC)
 seconds = st.integers(min_value=0, max_value=4 * 3600 - 1)
 people = st.integers(min_value=0, max_value=12)
 capacities = st.none() | st.integers(min_value=1, max_value=20)
+waits = st.none() | st.integers(min_value=0, max_value=10**6)
+thresholds = st.none() | st.integers(min_value=0, max_value=8)
 slow = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -107,23 +109,21 @@ def test_occupancy_equals_its_definition(controller: Controller, samples: Any, s
 
 @slow
 @given(
-    samples=st.lists(
-        st.tuples(seconds, people, st.none() | st.integers(0, 10**6), st.none() | st.integers(1, 8)), max_size=80
-    )
+    samples=st.lists(st.tuples(st.sampled_from(["a", "b"]), seconds, people, waits, waits, thresholds), max_size=80),
 )
 def test_queues_equal_their_definition(controller: Controller, samples: Any) -> None:
     clear(controller)
-    zone = chain.zone(controller, "till", "queue")
-    kept: dict[datetime, figures.QueueSample] = {}
-    for second, count, wait, threshold in samples:
+    zones = {name: chain.zone(controller, name, "queue") for name in ("a", "b")}
+    by_zone: dict[str, dict[datetime, figures.QueueSample]] = {"a": {}, "b": {}}
+    for name, second, *values in samples:
         at = START + timedelta(seconds=second)
-        kept.setdefault(at, figures.QueueSample(at, count, wait, wait, threshold))
+        by_zone[name].setdefault(at, figures.QueueSample(at, *values))
     facts.write(
         facts.Facts(
             queues=[
                 facts.QueueRow(
                     controller.store_id,
-                    zone.pk,
+                    zones[name].pk,
                     s.at,
                     SEEN,
                     s.people,
@@ -131,23 +131,38 @@ def test_queues_equal_their_definition(controller: Controller, samples: Any) -> 
                     s.longest_wait_ms,
                     s.threshold,
                 )
+                for name, kept in by_zone.items()
                 for s in kept.values()
             ]
         )
     )
     drain()
-    rows = QueueRollup.objects.filter(grain="quarter", zone_id=zone.pk)
-    stored = {row.start: totals_of(row, figures.QueueTotals, QUEUES) for row in rows}
-    wanted = {}
-    start = START
-    while start < END + timedelta(minutes=15):
-        totals = figures.queue(kept.values(), controller.hold, Window(start, start + timedelta(minutes=15)))
-        if totals.covered_us:
-            wanted[start] = totals
-        start += timedelta(minutes=15)
-    assert stored == wanted
-    whole = [totals_of(row, figures.QueueTotals, QUEUES) for row in QueueRollup.objects.filter(grain="day", zone_id=0)]
-    assert sum(totals.breaches for totals in whole) == sum(totals.breaches for totals in wanted.values())
+    stored: dict[Any, figures.QueueTotals] = {}
+    for row in QueueRollup.objects.filter(grain__in=["quarter", "hour"]):
+        key = row.zone_id, row.grain, row.start
+        stored[key] = stored.get(key, figures.QueueTotals()) + totals_of(row, figures.QueueTotals, QUEUES)
+    wanted: dict[Any, figures.QueueTotals] = {}
+    for grain, length in (("quarter", timedelta(minutes=15)), ("hour", timedelta(hours=1))):
+        start = START
+        while start < END + length:
+            window, of_store = Window(start, start + length), figures.QueueTotals()
+            for name, zone in zones.items():
+                of_zone = figures.queue(by_zone[name].values(), controller.hold, window)
+                wanted[zone.pk, grain, start] = of_zone
+                of_store += of_zone
+            wanted[0, grain, start] = of_store
+            start += length
+    assert stored == {key: totals for key, totals in wanted.items() if totals.covered_us}
+
+
+def test_a_breach_is_one_also_where_its_quarter_is_recomputed_alone(controller: Controller) -> None:
+    till = chain.zone(controller, "till", "queue")
+    row = facts.QueueRow(controller.store_id, till.pk, START, SEEN, 5, None, None, 3)
+    facts.write(facts.Facts(queues=[row._replace(observed_at=START - controller.hold, people=1), row]))
+    drain()
+    Dirty.objects.create(store_id=controller.store_id, measure=Measure.QUEUES, quarter=START)
+    drain()
+    assert QueueRollup.objects.get(grain="quarter", zone_id=till.pk, start=START).breaches == 1
 
 
 def test_footfall_sums_entrances_and_splits_open_from_closed(controller: Controller) -> None:
