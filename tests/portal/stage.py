@@ -74,7 +74,7 @@ def _fill(now: datetime) -> Stage:
         received_at=now,
         source=Quarantine.Source.WEBHOOK,
         what=Quarantine.What.EVENT,
-        reason="Expected `int`, got `str`",
+        reason="Expected integer, got string.",
         pointer="/data/people",
         body=b"{}",
         digest="0" * 32,
