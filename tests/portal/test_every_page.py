@@ -84,6 +84,27 @@ def test_nothing_is_lost_at_320_pixels(desk: Page, server: str, path: str) -> No
     desk.set_viewport_size({"width": 1440, "height": 900})
 
 
+@pytest.mark.parametrize("width", [768, 900, 1024, 1160])
+def test_no_page_is_wider_than_a_tablet(phone: Page, server: str, width: int) -> None:
+    # In German, which takes more room.
+    phone.set_viewport_size({"width": width, "height": 1024})
+    for path in PAGES:
+        phone.goto(server + path)
+        assert phone.evaluate("document.documentElement.scrollWidth") <= width, path
+    phone.set_viewport_size({"width": 390, "height": 844})
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1024])
+def test_all_that_a_store_tells_is_seen_without_scrolling_sideways(phone: Page, server: str, width: int) -> None:
+    phone.set_viewport_size({"width": width, "height": 844})
+    phone.goto(f"{server}/stores/BER")
+    assert phone.locator(".heat td").count() > 14
+    for part in (".panel", ".heat td", ".heat th", ".list"):
+        for one in phone.locator(part).all():
+            assert one.evaluate("one => one.scrollWidth <= one.clientWidth"), one.inner_text()
+    phone.set_viewport_size({"width": 390, "height": 844})
+
+
 @pytest.mark.parametrize(("path", "most"), [("/", 300 * KB), *((path, 600 * KB) for path in CHARTS)])
 def test_a_first_visit_costs_few_bytes(desk: Page, server: str, path: str, most: int) -> None:
     cost = bytes_of(desk, server + path)
