@@ -68,18 +68,28 @@ def _fill(now: datetime) -> Stage:
     User.objects.filter(username="head").update(is_staff=True)
     person("manager", berlin.region)
     installer("installer", berlin.region)
+    _set_aside(berlin, now, "Expected integer, got string.", "/data/people")
+    _set_aside(
+        berlin,
+        now,
+        "The other records of its quarter or hour are no longer kept: fetch the sensor's history of that time.",
+        "",
+    )
+    return Stage(now, berlin, hamburg, tokyo, alert)
+
+
+def _set_aside(store: Store, now: datetime, reason: str, pointer: str) -> None:
     Quarantine.objects.create(
-        store=berlin,
-        controller=berlin.controllers.get(),
+        store=store,
+        controller=store.controllers.get(),
         received_at=now,
         source=Quarantine.Source.WEBHOOK,
         what=Quarantine.What.EVENT,
-        reason="Expected integer, got string.",
-        pointer="/data/people",
+        reason=reason,
+        pointer=pointer,
         body=b"{}",
-        digest="0" * 32,
+        digest=f"{len(pointer):032}",
     )
-    return Stage(now, berlin, hamburg, tokyo, alert)
 
 
 def _store(code: str, name: str, zone: str, now: datetime, *, each: int, **fields: Any) -> Store:
