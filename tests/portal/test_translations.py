@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from ingest.xcs.payloads import (
     WebhookEvent,
 )
 from portal import writing
+from sites_app.models import SpecialHours
 from tests.portal.people import logged_in, person
 from tests.portal.texts import held, marked, raised
 from xovis_platform.messages import compile_messages
@@ -143,6 +145,13 @@ def test_a_stored_sentence_is_told_in_the_readers_language_with_what_it_holds() 
         expired = spoken("The certificate of xcs.example has expired: renew it.")
         assert expired == "Das Zertifikat von xcs.example ist abgelaufen: Erneuern Sie es."
         assert spoken("Something else.") == "Something else."
+
+
+def test_a_closed_day_is_called_so_in_a_form() -> None:
+    new_year = SpecialHours(date=date(2026, 1, 1))
+    assert str(new_year) == "2026-01-01 closed"
+    with translation.override("de"):
+        assert str(new_year) == "2026-01-01 geschlossen"
 
 
 def test_every_language_that_can_be_chosen_is_there() -> None:
