@@ -26,6 +26,7 @@ PAGES = [
     "/health",
     "/schedules",
     "/signs",
+    "/account",
 ]
 CHARTS = ["/stores/BER", BESIDE]
 KB = 1024
@@ -73,6 +74,27 @@ def check(page: Page, server: str, path: str, width: int) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert barriers_on(page) == []
     assert complaints == []
+
+
+def test_what_unfolds_and_what_is_not_there_has_no_barrier_either(phone: Page, server: str) -> None:
+    for path in ("/alerts", "/stores/BER", BESIDE):
+        phone.goto(server + path)
+        for summary in phone.locator("summary").all():
+            summary.click()
+        assert barriers_on(phone) == [], path
+        assert phone.evaluate("document.documentElement.scrollWidth") <= 390, path
+    phone.get_by_role("button", name="Menü").click()
+    assert barriers_on(phone) == []
+    phone.goto(f"{server}/stores/TYO")
+    expect(phone.get_by_text("404")).to_be_visible()
+    assert barriers_on(phone) == []
+
+
+def test_the_letter_of_last_week_can_be_looked_at_without_a_barrier(desk: Page, server: str) -> None:
+    desk.goto(f"{server}/schedules")
+    desk.get_by_role("link", name="See last week's").click()
+    expect(desk.get_by_text("Attached:")).to_be_visible()
+    assert barriers_on(desk) == []
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -183,6 +183,7 @@ class TestScreen:
                 assert letters >= least * min(size), name
                 assert inside, name
                 assert lines <= (words if name == "#do" else 1), f"{name} is broken"
+            assert barriers_on(screen) == []
 
     def test_without_a_network_it_shows_no_figure_and_says_since_when(self, screen: Page, floor: Zone) -> None:
         screen.clock.run_for(1000)
