@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from alerts.models import Alert
 from ingest.sentences import spoken
@@ -44,10 +45,11 @@ def _sensor(alert: Alert) -> str:
 def _gap(alert: Alert) -> str:
     return _("Controller %(name)s answers, but intervals are missing: %(detail)s") % {
         "name": alert.name,
-        "detail": alert.detail,
+        "detail": ", ".join(str(_STREAMS.get(kind, kind)) for kind in alert.detail.split(", ")),
     }
 
 
+_STREAMS = {"footfall": gettext_lazy("visitors"), "dwell": gettext_lazy("stays"), "paths": gettext_lazy("paths")}
 _SENTENCES: dict[str, Callable[[Alert], str]] = {
     Alert.Kind.QUEUE: _queue,
     Alert.Kind.OCCUPANCY: _occupancy,

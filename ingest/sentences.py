@@ -1,12 +1,14 @@
-"""What is said of a controller that couldn't be asked, in the language of whoever reads it.
+"""What is said of a controller that couldn't be asked, and of what it said, in the language of whoever reads it.
 
-``ControllerError`` speaks English, in which it's stored, logged and answered to programs. A test holds this list to all that
-is raised.
+``ControllerError`` and the reasons of quarantine speak English, in which they are stored, logged and answered to programs.
+Tests hold this list to all that is raised.
 """
 
 from __future__ import annotations
 
 from sites_app.sentences import Sentences
+
+_KINDS = ("integer", "number", "string", "boolean", "array", "object", "datetime", "null")
 
 SENTENCES = Sentences(
     # The wire
@@ -73,6 +75,58 @@ SENTENCES = Sentences(
     "A stored secret can't be decrypted: its key is missing from XOVIS_ENCRYPTION_KEYS.",
     "A fault of the platform's own, which its log tells of ({fault}).",
     "It could not be asked; the log says why.",
+    # What can't be read of an answer, an event or a push: first our own words, then the decoder's
+    "{name} is in the year {year}: set the controller's clock.",
+    "It is in the year {year}: set the sensor's clock.",
+    "{ahead} s ahead of our clock: set the controller's.",
+    "start doesn't lie before end.",
+    "from doesn't lie before to.",
+    "A time needs an offset.",
+    "This is no RFC 3339 time.",
+    "This is no time that there is.",
+    "Expected a time, in milliseconds, seconds or RFC 3339.",
+    "A record is at most a day long.",
+    "A line's record needs fw and bw.",
+    "{name} is {value}, which is no number of people.",
+    "{name} is {value}: that is no time.",
+    "{name} is in '{unit}', which is no unit of time that is known here.",
+    "No logic of this sensor, or more than one, is called '{name}'.",
+    "The sensor has no such zone.",
+    "The other records of its quarter or hour are no longer kept: fetch the sensor's history of that time.",
+    "A zone that the controller lists nowhere.",
+    "A zone that isn't known here yet; replayed when discovery finds it.",
+    "This row was there already.",
+    "This kind of event isn't known.",
+    "{count} events in one body; at most {most} are taken.",
+    "The body isn't gzip, as Content-Encoding says it is.",
+    "The gzip body is cut off.",
+    "Only JSON is taken: choose the format JSON, version 5.0, in the sensor's push agent.",
+    "Only its beginning was kept.",
+    "Digesting it failed: {fault}.",
+    "Replaying it failed: {fault}.",
+    "It is missing.",
+    "Nested too deeply.",
+    "Control or broken characters in a name.",
+    "JSON is malformed: {why} (byte {place}).",
+    "invalid character",
+    "invalid number",
+    "invalid escape character in string",
+    "trailing characters",
+    "trailing comma in object",
+    "trailing comma in array",
+    "object keys must be strings",
+    "expected {character}",
+    "Input data was truncated.",
+    "Invalid RFC3339 encoded datetime.",
+    "Expected datetime with a timezone component.",
+    "Expected {kind} of length >= {least}.",
+    "Expected {kind} of length <= {most}.",
+    "Expected {kind} >= {least}.",
+    "Expected {kind} <= {most}.",
+    "Expected {kind}, got {other}.",
+    "Expected {kind}.",
+    *_KINDS,
+    *(f"{kind} | null" for kind in _KINDS if kind != "null"),
 )
 
 

@@ -91,7 +91,7 @@ def curves(
     return {
         "animation": False,
         "grid": {"left": 8, "right": 16, "top": 34, "bottom": 4, "containLabel": True},
-        "legend": {"top": 0, "left": 0, "textStyle": {"color": "var(--text)"}, "itemWidth": 16, "itemHeight": 3, "icon": "rect", "type": "scroll"},
+        "legend": {"top": 0, "left": 0, "textStyle": {"color": "var(--text)"}, "itemWidth": 12, "itemHeight": 12, "icon": "roundRect", "type": "scroll"},
         "tooltip": {"trigger": "axis", "renderMode": "richText", "confine": True, "valueFormatter": unit, **_PAPER},
         "xAxis": {"type": "category", "data": list(labels), "boundaryGap": False, **_AXIS, "axisLabel": _LABEL | (_MIDNIGHTS if by_day else {})},
         "yAxis": {"type": "value", "min": 0, "max": _top(lines, limit), "axisLabel": {"color": "var(--muted)", "formatter": unit}, **_GRID},
@@ -193,7 +193,8 @@ def sankey(flows: Sequence[tuple[str, str, int]]) -> Options:
 
 
 def _node(name: str, shown: str, side: str, number: int) -> Options:
-    label = {"position": side, "color": "var(--text)", "formatter": shown.replace("{", "(").replace("}", ")")}
+    halo = {"textBorderColor": "var(--card)", "textBorderWidth": 3}
+    label = {"position": side, "color": "var(--text)", **halo, "formatter": shown.replace("{", "(").replace("}", ")")}
     return {"name": name, "itemStyle": {"color": f"var(--{_TOKENS[number % len(_TOKENS)]})"}, "label": label}
 
 

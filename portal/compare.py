@@ -46,7 +46,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "rows": league.with_sparks(list(shown), principal, now=now),
         "beside": beside(comparison, picked, principal, now=now),
         "picked": picked,
-        "picked_elsewhere": [code for code in picked if code not in {entry.store.code for entry in shown}],
+        "picked_elsewhere": [code for code in picked if code not in {entry.code for entry in shown}],
         "most_beside": MOST_BESIDE,
         **_form(comparison, principal),
     }

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from portal import charts, figures
@@ -15,9 +15,11 @@ from portal.asked import Filters
 from portal.figures import Metric, Row
 from portal.periods import Period
 from reports import queries
-from reports.calendar import QUARTER, window_for
+from reports.calendar import QUARTER, quarter_number, window_for
 from reports.figures import change
+from reports.queries.scope import trading_of
 from reports.request import Compare, ReportRequest
+from reports.trading import Trading
 from sites_app.access import Principal
 from sites_app.models import Store
 
@@ -66,11 +68,27 @@ COMPARABLE = 0.8
 """So much must be known of both periods, as of a store that is like for like."""
 
 
+class _Store(NamedTuple):
+    """What is needed of thousands of stores: not all that is known of them, which takes longer than the report."""
+
+    pk: int
+    code: str
+    name: str
+    region: str
+    area: Decimal | None
+    hours: str | None
+
+
+_FIELDS = ("pk", "code", "name", "region__name", "floor_area_m2", "report_basis__hours_digest")
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A store in the table. ``spark`` is its course over the period, as an SVG path."""
 
-    store: Store
+    code: str
+    name: str
+    region: str
     value: float | None
     before: float | None
     coverage: float | None
@@ -99,17 +117,16 @@ class League:
     @classmethod
     def of(cls, comparison: Comparison, principal: Principal, *, now: datetime) -> League:
         """The stores in sight, in the order that was asked for."""
-        stores = Store.objects.visible_to(principal).select_related("region")
-        if comparison.per == "hour":
-            stores = stores.with_hours()
-        visible = {store.code: store for store in comparison.filters.narrow(stores)}
+        stores = comparison.filters.narrow(Store.objects.visible_to(principal))
+        visible = {row[1]: _Store(*row) for row in stores.order_by().values_list(*_FIELDS)}
         # The engine narrows by regions and tags itself; a search is ours.
         searched = tuple(visible) if comparison.filters.search else ()
         if comparison.filters.search and not searched:
             return cls(comparison, [], None, 0)
         report = queries.run(comparison.request(searched), principal, now=now, row_limit=None)
         rows = [queries.named(report.columns, row) for row in report.rows]
-        by = _Per(comparison, now)
+        per_hour = comparison.per == "hour"
+        by = _Per(comparison, now, trading_of({one.pk: one.hours for one in visible.values()}) if per_hour else {})
         entries = [by.entry(visible[row["store"]], row) for row in rows if row["store"] in visible]
         kept = [entry for entry in entries if entry is not None]
         total = by.total(report.totals) if len(kept) > 1 else None
@@ -121,13 +138,13 @@ class League:
             return []
         days = self.comparison.period.days
         step = "hour" if days <= 2 else "day" if days <= 100 else "week"
-        codes = tuple(entry.store.code for entry in entries)
+        codes = tuple(entry.code for entry in entries)
         request = self.comparison.request(codes, granularity=step, compare="", like_for_like=False, regions=(), tags=())
         courses: dict[str, list[Any]] = defaultdict(list)
         for row in figures.rows_of(request, principal, now):
             courses[row["store"]].append(row[self.comparison.metric.name])
         longest = max((entry.value for entry in self.entries if entry.value), default=0)
-        return [_with_spark(entry, courses[entry.store.code], longest) for entry in entries]
+        return [_with_spark(entry, courses[entry.code], longest) for entry in entries]
 
 
 def _with_spark(entry: Entry, values: Sequence[Any], longest: float) -> Entry:
@@ -142,7 +159,7 @@ def _ordered(entries: list[Entry], order: str) -> list[Entry]:
     """By a column; what isn't known comes last, whichever way."""
     column, backwards = order.removeprefix("-"), order.startswith("-")
     if column == "name":
-        return sorted(entries, key=lambda entry: entry.store.name.casefold(), reverse=backwards)
+        return sorted(entries, key=lambda entry: entry.name.casefold(), reverse=backwards)
     known = [entry for entry in entries if getattr(entry, column) is not None]
     unknown = [entry for entry in entries if getattr(entry, column) is None]
     return [*sorted(known, key=lambda entry: getattr(entry, column), reverse=backwards), *unknown]
@@ -154,8 +171,9 @@ class _Per:
 
     comparison: Comparison
     now: datetime
+    trading: Mapping[int, Trading]
 
-    def entry(self, store: Store, row: Row) -> Entry | None:
+    def entry(self, store: _Store, row: Row) -> Entry | None:
         """A store's; None where it has no area to be measured by."""
         size = self._size(store)
         if size is None:
@@ -163,25 +181,34 @@ class _Per:
         before = row.get("previous") or {}
         value, earlier = (of.get(self.comparison.metric.name) for of in (row, before))
         # Hours before were as many, by and large: a window of whole weeks has the same.
-        return Entry(store, _by(value, size), _by(earlier, size), row["coverage"], before.get("coverage"))
+        return Entry(
+            store.code,
+            store.name,
+            store.region,
+            _by(value, size),
+            _by(earlier, size),
+            row["coverage"],
+            before.get("coverage"),
+        )
 
     def total(self, totals: Any) -> Entry | None:
         if self.comparison.per:
             return None
         before = totals.get("previous") or {}
         value, earlier = (of.get(self.comparison.metric.name) for of in (totals, before))
-        return Entry(Store(), value, earlier, totals["coverage"], before.get("coverage"))
+        return Entry("", "", "", value, earlier, totals["coverage"], before.get("coverage"))
 
-    def _size(self, store: Store) -> Decimal | float | None:
+    def _size(self, store: _Store) -> Decimal | float | None:
         if self.comparison.per == "m2":
-            return store.floor_area_m2
+            return store.area
         return self._trading_hours(store) if self.comparison.per == "hour" else 1
 
-    def _trading_hours(self, store: Store) -> float | None:
+    def _trading_hours(self, store: _Store) -> float | None:
         """The store's open hours in the period, as far as it's over."""
-        window = window_for(self.comparison.period.start, self.comparison.period.end, store.zone_info)
-        quarters = store.trading_hours().open_quarters(window.start, min(window.end, max(window.start, self.now)))
-        return len(quarters) / _QUARTERS_AN_HOUR or None
+        days = self.trading[store.pk]
+        window = window_for(self.comparison.period.start, self.comparison.period.end, days.zone)
+        start, end = (quarter_number(at) for at in (window.start, min(window.end, max(window.start, self.now))))
+        return days.open_between(start, end) / _QUARTERS_AN_HOUR or None
 
 
 def _by(value: float | None, size: Decimal | float) -> float | None:

@@ -39,6 +39,11 @@ def short_day(date: date) -> str:
     return write_date(date, pgettext("date format", "D j M"))
 
 
+def moment(instant: datetime) -> str:
+    """An instant on the clock that it carries: ``Mon 2 Nov 07:00``. Not by the ``date`` filter, as in ``clock``."""
+    return f"{short_day(instant.date())} {instant:%H:%M}"
+
+
 def zone_name(store: Store, now: datetime) -> str:
     """What the store's time is called: ``CET``, or ``UTC+5:45`` where it has only a number."""
     name = store.local(now).tzname() or ""

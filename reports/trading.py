@@ -71,6 +71,16 @@ class Trading:
         day = self.day(datetime.fromtimestamp(number * QUARTER_S, self.zone).toordinal())
         return bool(day.open >> (number - day.start) & 1)
 
+    def open_between(self, start: int, end: int) -> int:
+        """How many of the quarters in ``[start, end)`` are open."""
+        days = self.days_between(start, end)
+        if not days:
+            return 0
+        before, after = max(0, start - days[0].start), max(0, days[-1].end - end)
+        cut = (days[0].open & ((1 << before) - 1)).bit_count()
+        cut += (days[-1].open >> (days[-1].end - days[-1].start - after)).bit_count()
+        return sum(day.open.bit_count() for day in days) - cut
+
     def _make(self, ordinal: int) -> Day:
         start, end = day_quarters(ordinal, self.zone)
         if not self._hours.weekly and not self._hours.special:

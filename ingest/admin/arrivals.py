@@ -81,13 +81,18 @@ class BackfillAdmin(ReadOnlyAdmin):
 
 @admin.register(Quarantine)
 class QuarantineAdmin(ReadOnlyAdmin, ScopedAdmin):
-    list_display = ["received_at", "controller", "source", "stream", "what", "reason", "pointer", "replayed_at"]
+    list_display = ["received_at", "controller", "source", "stream", "what", "why", "pointer", "replayed_at"]
     list_filter = ["source", "stream", "what", ("replayed_at", admin.EmptyFieldListFilter)]
     search_fields = ["reason", "controller__name", "controller__store__code"]
     list_select_related = ["controller__store"]
-    exclude = ["body"]
-    readonly_fields = ["body_text"]
+    exclude = ["reason", "body"]
+    readonly_fields = ["why", "body_text"]
     actions = ["replay"]
+
+    @admin.display(description=gettext_lazy("Reason"), ordering="reason")
+    def why(self, fault: Quarantine) -> str:
+        """The sentence in the reader's language."""
+        return spoken(fault.reason)
 
     @admin.display(description=gettext_lazy("Body"))
     def body_text(self, fault: Quarantine) -> str:

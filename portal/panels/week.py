@@ -15,6 +15,8 @@ from portal import charts, writing
 from portal.figures import known
 from portal.panels.basis import Basis
 
+HOURS_IN_HALF = 14
+
 
 class Cell(NamedTuple):
     """An hour of a weekday."""
@@ -31,6 +33,11 @@ class Heat:
     hours: Sequence[int]
     days: Sequence[tuple[str, Sequence[Cell]]]
     busiest: str
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it takes the page's whole width: figures of so many hours don't fit into half of it."""
+        return len(self.hours) > HOURS_IN_HALF
 
 
 def heat(basis: Basis) -> Heat | None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from django import template
+from django.conf import settings
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from alerts import wording
@@ -21,6 +24,7 @@ for writer in (
     writing.day,
     writing.duration,
     writing.fine_percent,
+    writing.moment,
     writing.percent,
     writing.short_day,
     writing.signed_percent,
@@ -34,6 +38,19 @@ register.filter("spoken", sentences.spoken)
 def alert_sentence(alert: Alert) -> str:
     """What an alert says, in the reader's language."""
     return wording.sentence(alert)
+
+
+@register.simple_tag
+def this_minute() -> str:
+    """When a page was made, for whoever holds it on paper."""
+    now = datetime.now(UTC)
+    return f"{writing.day(now.date())} {now:%H:%M} UTC"
+
+
+@register.simple_tag
+def address_of(request: HttpRequest) -> str:
+    """A page's whole address, as people outside type it."""
+    return settings.PUBLIC_URL + request.get_full_path()
 
 
 @register.simple_tag

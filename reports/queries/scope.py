@@ -7,7 +7,7 @@ agree while changed hours are still being worked in.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -163,7 +163,7 @@ def _stores(request: ReportRequest, principal: Principal) -> StoreQuerySet:
 
 
 def _scoped(rows: Sequence[Any], expected: Callable[[int], Lives]) -> list[ScopedStore]:
-    days = _trading_of(rows)
+    days = trading_of({row[0]: row[5] for row in rows})
     stores = []
     for pk, code, region_id, opened_on, closed_on, _, _ in rows:
         life, lives = EVER, expected(pk)
@@ -178,13 +178,14 @@ def _within(lives: Lives, life: Life) -> Lives:
     return tuple((of_zones.within(life), count) for of_zones, count in lives)
 
 
-def _trading_of(rows: Sequence[Any]) -> dict[int, Trading]:
-    missing = {row[5] for row in rows if row[5] is not None and row[5] not in _by_digest}
+def trading_of(digests: Mapping[int, Any]) -> dict[int, Trading]:
+    """When stores trade, by their keys: of the digests of their hours, which is None of a store that is still new."""
+    missing = {digest for digest in digests.values() if digest is not None and digest not in _by_digest}
     if missing:
         written = StoreBasis.objects.filter(hours_digest__in=missing).values_list("hours_digest", "hours").distinct()
         _by_digest.update((digest, trading_as_written(text)) for digest, text in written)
-    found = {row[0]: _by_digest[row[5]] for row in rows if row[5] in _by_digest}
-    new = [row[0] for row in rows if row[0] not in found]
+    found = {pk: _by_digest[digest] for pk, digest in digests.items() if digest in _by_digest}
+    new = [pk for pk in digests if pk not in found]
     if new:
         for store in Store.objects.filter(pk__in=new).only("timezone").with_hours():
             found[store.pk] = trading(store.trading_hours())

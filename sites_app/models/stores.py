@@ -221,5 +221,5 @@ class SpecialHours(models.Model):
         ]
 
     def __str__(self) -> str:
-        times = f"{self.opens:%H:%M}–{self.closes:%H:%M}" if self.opens and self.closes else "closed"
+        times = f"{self.opens:%H:%M}–{self.closes:%H:%M}" if self.opens and self.closes else _("closed")
         return f"{self.date} {times}"

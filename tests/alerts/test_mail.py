@@ -58,14 +58,14 @@ def test_the_people_of_a_region_are_told_at_once_in_the_store_s_own_time(till: Z
     (letter,) = send()
     assert letter.to == ["anna@example.com"]
     assert letter.subject == "Store S1 (S1): Checkout 1: 12 people waiting, more than 10"
-    assert "June 3, 2026, 2 p.m. (Europe/Berlin)" in letter.body
+    assert "3 Jun 2026 14:00 CEST (Europe/Berlin)" in letter.body
     ((html, kind),) = letter.alternatives
     assert kind == "text/html"
     assert "<strong>Store S1 (S1)</strong>" in html
     resolved(till, until=NOW + 10 * MINUTE)
     (letter,) = send(NOW + 10 * MINUTE)
     assert letter.subject.startswith("Over: Store S1 (S1)")
-    assert "2:10 p.m. (Europe/Berlin)" in letter.body
+    assert "14:10 CEST (Europe/Berlin)" in letter.body
 
 
 def test_nobody_is_told_twice_whoever_sends_and_however_often(till: Zone) -> None:

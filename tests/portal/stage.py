@@ -15,6 +15,7 @@ from django.db import connection
 from alerts.models import Alert
 from ingest import facts
 from ingest.models import Quarantine
+from portal.models import Schedule
 from sites_app.models import Controller, Sensor, Store, Zone
 from tests import chain, told
 from tests.portal.people import installer, person
@@ -65,21 +66,34 @@ def _fill(now: datetime) -> Stage:
         store=tokyo, kind=Alert.Kind.CONTROLLER, name="Controller 1", detail="No answer", opened_at=now, message="gone"
     )
     person("head", None)
-    User.objects.filter(username="head").update(is_staff=True)
+    User.objects.filter(username="head").update(is_staff=True, email="head.office@example.org")
+    Schedule.objects.create(
+        user=User.objects.get(username="head"), region=berlin.region, timezone=zone, created_at=now, due_at=now
+    )
     person("manager", berlin.region)
     installer("installer", berlin.region)
+    _set_aside(berlin, now, "Expected integer, got string.", "/data/people")
+    _set_aside(
+        berlin,
+        now,
+        "The other records of its quarter or hour are no longer kept: fetch the sensor's history of that time.",
+        "",
+    )
+    return Stage(now, berlin, hamburg, tokyo, alert)
+
+
+def _set_aside(store: Store, now: datetime, reason: str, pointer: str) -> None:
     Quarantine.objects.create(
-        store=berlin,
-        controller=berlin.controllers.get(),
+        store=store,
+        controller=store.controllers.get(),
         received_at=now,
         source=Quarantine.Source.WEBHOOK,
         what=Quarantine.What.EVENT,
-        reason="Expected `int`, got `str`",
-        pointer="/data/people",
+        reason=reason,
+        pointer=pointer,
         body=b"{}",
-        digest="0" * 32,
+        digest=f"{len(pointer):032}",
     )
-    return Stage(now, berlin, hamburg, tokyo, alert)
 
 
 def _store(code: str, name: str, zone: str, now: datetime, *, each: int, **fields: Any) -> Store:

@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.portal.looking import barriers_on
 from tests.portal.stage import Stage, filled
@@ -71,6 +71,13 @@ WAYS = {
     "quarantine": at("/admin/ingest/quarantine/"),
     "login": login,  # the last one: it logs out
 }
+
+
+def test_a_sentence_in_a_list_is_not_cut(page: Page, server: str) -> None:
+    page.goto(f"{server}/admin/ingest/quarantine/")
+    expect(page.get_by_text("fetch the sensor's history of that time")).to_be_visible()
+    for cell in page.locator("#result_list tbody > tr > *").all():
+        assert cell.evaluate("cell => cell.scrollHeight <= cell.clientHeight"), cell.inner_text()
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -93,3 +93,15 @@ def test_many_come_in_pages(manager: Client, berlin: Store) -> None:
     assert "1–50 of 55" in read(manager)
     assert "51–55 of 55" in read(manager, page="2")
     assert "51–55 of 55" in read(manager, page="99")
+
+
+def test_what_controllers_and_decoders_said_is_told_in_the_readers_language(manager: Client, berlin: Store) -> None:
+    said = "The answer isn't an XCS's: Expected integer, got string."
+    alert(berlin, Alert.Kind.CONTROLLER, name="C1", detail=said)
+    alert(berlin, Alert.Kind.GAP, name="C2", detail="footfall, paths")
+    german = text_of(manager.get("/alerts", headers={"Accept-Language": "de"}).content.decode())
+    assert (
+        "C1 ist nicht erreichbar: Die Antwort ist nicht die eines XCS: Erwartet: ganze Zahl; gekommen: Text." in german
+    )
+    assert "fehlen Intervalle: Besucher, Wege" in german
+    assert f"can't be reached: {said}" in read(manager)

@@ -26,7 +26,7 @@ def tokens() -> dict[str, dict[str, str]]:
     """The colours of both schemes; the dark one changes only some."""
     light, dark = (
         dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", block))
-        for block in re.findall(r":root \{(.*?)\}", STYLES, re.S)
+        for block in re.findall(r":root(?::not\(\.printing\))? \{(.*?)\}", STYLES, re.S)
     )
     return {"light": light, "dark": {**light, **dark}}
 

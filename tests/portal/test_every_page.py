@@ -26,6 +26,7 @@ PAGES = [
     "/health",
     "/schedules",
     "/signs",
+    "/account",
 ]
 CHARTS = ["/stores/BER", BESIDE]
 KB = 1024
@@ -75,6 +76,27 @@ def check(page: Page, server: str, path: str, width: int) -> None:
     assert complaints == []
 
 
+def test_what_unfolds_and_what_is_not_there_has_no_barrier_either(phone: Page, server: str) -> None:
+    for path in ("/alerts", "/stores/BER", BESIDE):
+        phone.goto(server + path)
+        for summary in phone.locator("summary").all():
+            summary.click()
+        assert barriers_on(phone) == [], path
+        assert phone.evaluate("document.documentElement.scrollWidth") <= 390, path
+    phone.get_by_role("button", name="Menü").click()
+    assert barriers_on(phone) == []
+    phone.goto(f"{server}/stores/TYO")
+    expect(phone.get_by_text("404")).to_be_visible()
+    assert barriers_on(phone) == []
+
+
+def test_the_letter_of_last_week_can_be_looked_at_without_a_barrier(desk: Page, server: str) -> None:
+    desk.goto(f"{server}/schedules")
+    desk.get_by_role("link", name="See last week's").click()
+    expect(desk.get_by_text("Attached:")).to_be_visible()
+    assert barriers_on(desk) == []
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_nothing_is_lost_at_320_pixels(desk: Page, server: str, path: str) -> None:
     # As wide as a window of 1280 pixels is at 400 %.
@@ -82,6 +104,27 @@ def test_nothing_is_lost_at_320_pixels(desk: Page, server: str, path: str) -> No
     desk.goto(server + path)
     assert desk.evaluate("document.documentElement.scrollWidth") <= 320
     desk.set_viewport_size({"width": 1440, "height": 900})
+
+
+@pytest.mark.parametrize("width", [768, 900, 1024, 1160])
+def test_no_page_is_wider_than_a_tablet(phone: Page, server: str, width: int) -> None:
+    # In German, which takes more room.
+    phone.set_viewport_size({"width": width, "height": 1024})
+    for path in PAGES:
+        phone.goto(server + path)
+        assert phone.evaluate("document.documentElement.scrollWidth") <= width, path
+    phone.set_viewport_size({"width": 390, "height": 844})
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1024])
+def test_all_that_a_store_tells_is_seen_without_scrolling_sideways(phone: Page, server: str, width: int) -> None:
+    phone.set_viewport_size({"width": width, "height": 844})
+    phone.goto(f"{server}/stores/BER")
+    assert phone.locator(".heat td").count() > 14
+    for part in (".panel", ".heat td", ".heat th", ".list"):
+        for one in phone.locator(part).all():
+            assert one.evaluate("one => one.scrollWidth <= one.clientWidth"), one.inner_text()
+    phone.set_viewport_size({"width": 390, "height": 844})
 
 
 @pytest.mark.parametrize(("path", "most"), [("/", 300 * KB), *((path, 600 * KB) for path in CHARTS)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import product
 from typing import Any
@@ -104,3 +105,6 @@ def test_an_installer_reads_german_where_that_is_theirs(seen: Any, server: str) 
     expect(page.get_by_role("heading", name="Controller", exact=True)).to_be_visible()
     page.get_by_role("button", name="Verbindung prüfen").click()
     expect(page.get_by_role("status").filter(has_text="127.0.0.1:9 hat die Verbindung abgelehnt")).to_be_visible()
+    page.goto(f"{server}/admin/ingest/quarantine/")
+    expect(page.get_by_text("Erwartet: ganze Zahl; gekommen: Text.")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^\d+\. \w+ \d{4} \d\d:\d\d UTC$")).first).to_be_visible()

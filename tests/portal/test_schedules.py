@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import smtplib
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from portal.models import Schedule
 from sites_app.models import Store
 from tests import chain, told
 from tests.portal.people import logged_in, person
+from tests.portal.seen import text_of
 
 pytestmark = pytest.mark.django_db
 MONDAY = date(2026, 6, 8)
@@ -141,6 +143,7 @@ def test_people_make_see_and_give_up_their_own(berlin: Store) -> None:
     assert "From next Monday on" in made.content.decode()
     one = Schedule.objects.get()
     assert one.due_at.astimezone(ZoneInfo("Europe/Berlin")).strftime("%a %H:%M") == "Mon 07:00"
+    assert re.search(r"Mon \d+ \w+ 07:00 Europe/Berlin", text_of(made.content.decode()))
     assert "workbook" in anna.get(f"/schedules/{one.pk}").content.decode()
     stranger = logged_in(reader("ken", None))
     assert "Germany" not in stranger.get("/schedules").content.decode().partition("<tbody>")[2]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +15,24 @@ from babel.messages.pofile import read_po
 from django.conf import settings
 from django.test import Client
 from django.utils import translation
+from msgspec import ValidationError, convert
+from msgspec.structs import fields
 
+from ingest.quarantine import UNKNOWN_ZONE
 from ingest.sentences import SENTENCES, spoken
+from ingest.wire.decoding import PayloadError, decode
 from ingest.wire.errors import ControllerError
+from ingest.xcs.payloads import (
+    Counts,
+    Dwell,
+    Occupancy,
+    PathCount,
+    QueueStatus,
+    SensorInfo,
+    WebhookEvent,
+)
 from portal import writing
+from sites_app.models import SpecialHours
 from tests.portal.people import logged_in, person
 from tests.portal.texts import held, marked, raised
 from xovis_platform.messages import compile_messages
@@ -47,10 +65,76 @@ def test_whatever_people_are_told_is_among_them(source: Path) -> None:
 
 
 def test_every_sentence_about_a_controller_can_be_told() -> None:
-    errors = {error.__name__ for error in ControllerError.__subclasses__()}
+    errors = {error.__name__: 0 for error in ControllerError.__subclasses__()}
     said = set(raised("ingest", errors)) - {"'x' is no path whose answers are samples."}  # of a command
     assert len(said) > 30
     assert [sentence for sentence in said if not SENTENCES.knows(sentence)] == []
+
+
+def test_every_reason_of_quarantine_can_be_told() -> None:
+    reasons = {"PayloadError": 0, "StillBad": 0, "Rejected": 1, "_fault": 1, "reject": 1, "_reject": 0, "reject_all": 0}
+    of_code = {"x is asked for a window", "An instant needs a time zone."}  # which nobody else hears of
+    raised_in_structs = {text.removesuffix(".") + "." for text in set(raised("ingest", {"ValueError": 0})) - of_code}
+    of_decoder = {"x."}  # looked at below
+    said = {*raised("ingest", reasons), *raised_in_structs, UNKNOWN_ZONE} - of_decoder
+    said = {reason for reason in said if not reason.startswith("/")}  # that's where, not why
+    assert len(said) > 25
+    assert [reason for reason in said if not SENTENCES.knows(reason)] == []
+
+
+def test_whatever_a_decoder_does_not_like_is_told_in_german_word_for_word() -> None:
+    reasons = set(_not_liked())
+    assert len(reasons) > 50
+    with translation.override("de"):
+        kept = {reason: spoken(reason) for reason in reasons}
+    assert [reason for reason, told in kept.items() if reason == told or OF_THE_DECODER.search(told)] == []
+    assert kept["Expected integer | null, got string."] == "Erwartet: ganze Zahl oder nichts (null); gekommen: Text."
+
+
+OF_THE_DECODER = re.compile(r"\b(integer|string|number|boolean|array|object|expected|invalid|trailing|missing|year)\b")
+WRONG: list[Any] = [None, -1, 10**30, 1.5, True, [], {}, "", "x" * 1000, "\0", "2026-01-01", "0001-01-01T00:00:00Z"]
+BROKEN = [
+    b"",
+    b"{",
+    b"[1,",
+    b"{x",
+    b"{} x",
+    b"01",
+    b'{"a" 1}',
+    b'{"a":1,}',
+    b"[1,]",
+    b"{1:2}",
+    b'"\\q"',
+    b"\xff",
+    b"[" * 100_000,
+]
+
+
+def _not_liked() -> Iterator[str]:
+    """Each field of each payload of an XCS left out and given what it can't be, and JSON that is none."""
+    for shape in (Occupancy, QueueStatus, Counts, Dwell, PathCount, SensorInfo, WebhookEvent):
+        good = {one.encode_name: _fitting(one.type) for one in fields(shape)}
+        for name in good:
+            others = {key: good[key] for key in good if key != name}
+            tried = [others, *({name: wrong, **others} for wrong in WRONG)]
+            yield from (reason for one in tried for reason in _reasons(json.dumps(one).encode(), shape))
+    yield from (reason for body in BROKEN for reason in _reasons(body, WebhookEvent))
+
+
+def _fitting(kind: Any) -> Any:
+    values: tuple[Any, ...] = (1, "2026-01-01T00:00:00Z", [])
+    for value in values:
+        with suppress(ValidationError):
+            convert(value, kind)
+            return value
+    return None
+
+
+def _reasons(body: bytes, shape: Any) -> Iterator[str]:
+    try:
+        decode(body, shape)
+    except PayloadError as error:
+        yield error.reason
 
 
 def test_a_stored_sentence_is_told_in_the_readers_language_with_what_it_holds() -> None:
@@ -61,6 +145,13 @@ def test_a_stored_sentence_is_told_in_the_readers_language_with_what_it_holds() 
         expired = spoken("The certificate of xcs.example has expired: renew it.")
         assert expired == "Das Zertifikat von xcs.example ist abgelaufen: Erneuern Sie es."
         assert spoken("Something else.") == "Something else."
+
+
+def test_a_closed_day_is_called_so_in_a_form() -> None:
+    new_year = SpecialHours(date=date(2026, 1, 1))
+    assert str(new_year) == "2026-01-01 closed"
+    with translation.override("de"):
+        assert str(new_year) == "2026-01-01 geschlossen"
 
 
 def test_every_language_that_can_be_chosen_is_there() -> None:

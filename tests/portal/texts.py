@@ -6,7 +6,7 @@ import ast
 import io
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from babel.messages.extract import extract
@@ -57,18 +57,30 @@ def held() -> Iterator[str]:
                 yield from texts_of(model)
 
 
-def raised(folder: str, errors: set[str]) -> Iterator[str]:
-    """The sentences that these errors are raised with, each place filled with ``x``."""
+def raised(folder: str, calls: Mapping[str, int]) -> Iterator[str]:
+    """The sentences that these errors, functions or methods are given as the argument at this place, each place filled
+    with ``x``; what stands in a constant of the module's counts, too.
+    """
     for path in files(".py"):
         if path.is_relative_to(ROOT / folder):
-            for node in ast.walk(ast.parse(path.read_text())):
-                if (
-                    isinstance(node, ast.Call)
-                    and isinstance(node.func, ast.Name)
-                    and node.func.id in errors
-                    and node.args
-                ):
-                    yield from _literal(node.args[0])
+            module = ast.parse(path.read_text())
+            constants = dict(_constants(module))
+            for node in ast.walk(module):
+                if isinstance(node, ast.Call) and len(node.args) > (place := calls.get(_called(node.func), 99)):
+                    given = node.args[place]
+                    yield from _literal(constants.get(given.id, given) if isinstance(given, ast.Name) else given)
+
+
+def _constants(module: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    for node in module.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            yield node.targets[0].id, node.value
+
+
+def _called(function: ast.expr) -> str:
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
 
 
 def _literal(node: ast.expr) -> Iterator[str]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reports import calendar
 from reports.trading import Trading, changed_days, trading_as_written
-from sites_app.hours import Opening, Special, TradingHours
+from sites_app.hours import Opening, Special, TradingHours, clock_of
 
 ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "America/Havana", "UTC"]
 # The clocks of all of these are changed within a few days of one of these.
@@ -36,6 +36,23 @@ def test_a_day_is_open_where_its_trading_hours_are(
         assert {q.astimezone(days.zone).toordinal() for q in quarters} == {ordinal}
         on_the_hour = found.hours(found.all)
         assert [bool(on_the_hour >> bit & 1) for bit in range(len(quarters))] == [q.minute == 0 for q in quarters]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    zone=st.sampled_from(ZONES),
+    day=st.sampled_from(DAYS),
+    weekly=openings,
+    from_=st.integers(-200, 200),
+    length=st.integers(-5, 300),
+)
+def test_open_quarters_are_counted_whole_or_cut(
+    zone: str, day: date, weekly: list[Opening], from_: int, length: int
+) -> None:
+    hours = TradingHours(zone, tuple(sorted(weekly)))
+    start = calendar.day_quarters(day.toordinal(), clock_of(zone))[0] + from_
+    quarters = hours.open_quarters(calendar.quarter_start(start), calendar.quarter_start(start + length))
+    assert Trading(hours).open_between(start, start + length) == len(quarters)
 
 
 def test_hours_are_read_as_they_are_written() -> None:

@@ -22,22 +22,34 @@
     return /formatter$/i.test(key) && Object.hasOwn(formatters, value) ? formatters[value] : value;
   };
 
+  const root = document.documentElement;
+  const onPaper = () => root.classList.contains("printing");
+  // Paper is finer than most screens.
+  const FINE = { devicePixelRatio: Math.max(2, devicePixelRatio) };
+  const PAPER = { width: 700, height: 300 };
+  const TALL_PAPER = { width: 700, height: 470 };
+
   const draw = (element) => {
-    const tokens = getComputedStyle(document.documentElement);
-    const options = resolved(JSON.parse(element.dataset.options), "", tokens);
+    const options = resolved(JSON.parse(element.dataset.options), "", getComputedStyle(root));
     options.textStyle = { fontFamily: getComputedStyle(document.body).fontFamily };
     const chart = echarts.getInstanceByDom(element) || start(element);
+    if (onPaper()) chart.resize(element.classList.contains("tall") ? TALL_PAPER : PAPER);
+    else chart.resize({ width: "auto", height: "auto" });
     chart.setOption(options, true);
   };
   const start = (element) => {
     element.textContent = "";
-    const chart = echarts.init(element);
-    new ResizeObserver(() => chart.resize()).observe(element);
+    const chart = echarts.init(element, null, FINE);
+    new ResizeObserver(() => { if (!onPaper()) chart.resize(); }).observe(element);
     return chart;
   };
   const drawAll = () => document.querySelectorAll(".chart[data-options]").forEach(draw);
+  // What is printed is laid out anew, but not drawn anew: charts have to be as wide as paper, and by day, before that.
+  const print = (begins) => { root.classList.toggle("printing", begins); drawAll(); };
 
   drawAll();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
   document.addEventListener("htmx:afterSettle", drawAll);
+  addEventListener("beforeprint", () => print(true));
+  addEventListener("afterprint", () => print(false));
 })();

@@ -6,7 +6,7 @@
   const sign = document.getElementById("sign");
   const at = (id) => document.getElementById(id);
   const number = new Intl.NumberFormat(document.documentElement.lang);
-  const time = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  const time = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: sign.dataset.zone });
   let heardAt = Date.now();
   let holdsUntil = heardAt + Number(sign.dataset.holdsMs);
   let asking = false;
@@ -15,6 +15,7 @@
   const show = (state, people, capacity) => {
     sign.className = state;
     write("do", { come_in: sign.dataset.comeIn, wait: sign.dataset.wait }[state] || sign.dataset.unknown);
+    sign.dataset.digits = String(people ?? 0).length;
     write("people", people === null ? "–" : number.format(people));
     write("capacity", capacity ? sign.dataset.of.replace("{capacity}", number.format(capacity)) : "");
   };

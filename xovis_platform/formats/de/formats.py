@@ -1,0 +1,4 @@
+"""German."""
+
+DATE_FORMAT = "j. F Y"
+DATETIME_FORMAT = "j. F Y H:i e"
