@@ -145,6 +145,8 @@ BY_PEOPLE = {
     "account": PAGE,
     "account_login": "++++>>>>>>",
     "account_inactive": EVERYBODY,
+    "account_reset_password": EVERYBODY,
+    "account_reset_password_from_key": EVERYBODY,
     "account_change_password": PAGE,
     "account_reauthenticate": PAGE,
     **dict.fromkeys(OWN_FACTORS, ">>>>>>>>>>"),

@@ -37,7 +37,7 @@ WORK = next(program for program in plan.workers({}) if program.name == "work")
 
 def send(client: redis.Redis, count: int) -> None:
     """Put so many tasks into the queue, as anything of the platform would."""
-    with Celery(broker=url_of(client)) as app:
+    with Celery(broker=url_of(client), set_as_current=False) as app:
         app.conf.task_serializer = "json"
         for number in range(count):
             app.send_task(holding.NAME, [number], queue="default")
