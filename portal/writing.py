@@ -63,13 +63,18 @@ def signed_percent(change: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share as a whole percentage: ``45 %``."""
-    return f"{number_format(round(100 * share), 0)} %"
+    """A share as a whole percentage: ``45 %``. What is less than all never reads as all."""
+    return f"{number_format(_nearly(share, 0), 0)} %"
 
 
 def fine_percent(share: float) -> str:
     """A share to a tenth of a per cent; all of it has no decimals."""
-    return f"{number_format(round(100 * share, 1), 0 if share in (0, 1) else 1)} %"  # Django cuts, it doesn't round
+    return f"{number_format(_nearly(share, 1), 0 if share in (0, 1) else 1)} %"  # Django cuts, it doesn't round
+
+
+def _nearly(share: float, decimals: int) -> float:
+    rounded = round(100 * share, decimals)
+    return 100 - 10**-decimals if share < 1 and rounded == 100 else rounded
 
 
 def duration(milliseconds: float) -> str:

@@ -33,3 +33,10 @@ def test_changes_have_a_sign_but_for_none() -> None:
 
 def test_waits_are_in_minutes_and_seconds() -> None:
     assert [shown.duration(wait) for wait in (0, 59_400, 95_000)] == ["0 s", "59 s", "1 min 35 s"]
+
+
+def test_what_is_nearly_all_is_not_called_all() -> None:
+    shares = [0.4449, 0.996, 0.9998, 1, 1.0004, 0.0001]
+    assert [shown.percent(share) for share in shares] == ["44 %", "99 %", "99 %", "100 %", "100 %", "0 %"]
+    fine = [shown.fine_percent(share) for share in shares]
+    assert fine == ["44.5 %", "99.6 %", "99.9 %", "100 %", "100.0 %", "0.0 %"]
