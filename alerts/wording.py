@@ -32,8 +32,8 @@ def _occupancy(alert: Alert) -> str:
 
 
 def _controller(alert: Alert) -> str:
-    return _("Controller %(name)s can't be reached: %(detail)s") % {
-        "name": alert.name,
+    return _("%(controller)s can't be reached: %(detail)s") % {
+        "controller": _called(alert.name),
         "detail": spoken(alert.detail),
     }
 
@@ -43,10 +43,15 @@ def _sensor(alert: Alert) -> str:
 
 
 def _gap(alert: Alert) -> str:
-    return _("Controller %(name)s answers, but intervals are missing: %(detail)s") % {
-        "name": alert.name,
+    return _("%(controller)s answers, but intervals are missing: %(detail)s") % {
+        "controller": _called(alert.name),
         "detail": ", ".join(str(_STREAMS.get(kind, kind)) for kind in alert.detail.split(", ")),
     }
+
+
+def _called(name: str) -> str:
+    """A controller by its name, which mostly says already what it is."""
+    return name if name.casefold().startswith("controller") else _("Controller %(name)s") % {"name": name}
 
 
 _STREAMS = {"footfall": gettext_lazy("visitors"), "dwell": gettext_lazy("stays"), "paths": gettext_lazy("paths")}

@@ -27,7 +27,7 @@ def test_a_controller_that_cannot_be_reached_or_entered_for_five_minutes_is_aler
     opened, _ = review(NOW + 5 * MINUTE)
     assert opened == (state in ("offline", "unauthorized"))
     if opened:
-        assert Alert.objects.get().message == "Controller Controller 1 can't be reached: It refused the connection."
+        assert Alert.objects.get().message == "Controller 1 can't be reached: It refused the connection."
 
 
 def test_a_controller_is_resolved_once_it_has_answered_for_two_minutes_and_not_by_our_own_standstill(
