@@ -137,7 +137,9 @@ class Reader(Source):
                 "WHERE life.store_id = rollup.store_id AND NOT (rollup.start >= since AND rollup.start < until))"
             )
             condition = f"{read.condition} AND {outside}" if read.condition else outside
-            again = self._read_of_stores(replace(read, condition=condition), partly)
+            # A store opens and closes within months, which are days here.
+            pieces = read.pieces if period.request.of_instants else pieces_of_days(period, months=False)
+            again = self._read_of_stores(replace(read, pieces=pieces, condition=condition), partly)
             self._subtract(cells, fetch(replace(again, store_ids=[store.pk for store in partly])), clock, read)
 
     def _subtract(self, cells: Cells, rows: Sequence[tuple[Any, ...]], clock: ZoneInfo | None, read: Read) -> None:

@@ -238,6 +238,18 @@ def test_nothing_is_expected_before_a_store_opened_nor_after_it_closed(caller: C
     assert [row["coverage"] for row in days] == [None, None, 1.0, 0.0, None, None, None]
 
 
+@pytest.mark.parametrize("granularity", ["total", "month"])
+def test_a_store_that_opens_and_closes_within_a_month_is_covered_for_the_days_between(
+    caller: Caller, granularity: str
+) -> None:
+    entrance = door(opened_on=date(2025, 10, 11), closed_on=date(2025, 10, 20))
+    footfall(entrance, [(at, 1, 0) for at in every("2025-10-11T00:00:00+02:00", QUARTER, 96 * 5)])
+    quarter = {"start": "2025-09-01", "end": "2025-11-30", "granularity": granularity}
+    report = caller.get(PATH, **quarter)
+    assert report["totals"]["coverage"] == 0.5
+    assert [row["coverage"] for row in report["rows"] if row["coverage"] is not None] == [0.5]
+
+
 @pytest.mark.parametrize("never", [date.min, date.max])
 def test_one_store_s_date_beyond_the_calendar_stops_nobody_s_report(caller: Caller, never: date) -> None:
     entrance = door("S1", opened_on=date(2025, 11, 3))
