@@ -28,7 +28,8 @@ def leave_out(cells: Cells, period: Period, source: Source) -> None:
         excess = covered_us - (_expected(source, store, place, running) if quarter == running else 0)
         if key is None or excess <= 0 or not store.life.holds(quarter):  # what lies outside of it is left out already
             continue
-        for at in [place] if source.members is None else source.members.of_stores[store.pk]:
+        places = [place if period.request.by == "zone" else store.pk]
+        for at in places if source.members is None else source.members.of_stores[store.pk]:
             cell = cells.get((at, zone if period.by_clock else None), {}).get(key)
             if cell is not None:
                 cell.covered_us -= excess

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from ingest.models import Measure
+from reports import queries
+from reports.request import By, ReportRequest
+from sites_app.access import Principal
 from sites_app.models import Store, Zone
 from tests import chain
 from tests.caller import Caller, with_key
@@ -196,3 +200,15 @@ def test_a_store_whose_zones_are_never_sampled_together_is_unknown(caller: Calle
     store: Store = floor().store
     counted(chain.zone(store.controllers.get(), "cafe"), 5)
     assert caller.get(PATH, **HOUR)["rows"][0]["average_occupancy"] is None
+
+
+@pytest.mark.parametrize("by", ["store", "zone", "region", "chain"])
+def test_a_sample_that_holds_on_covers_nothing_that_is_yet_to_come(by: By) -> None:
+    promo = chain.zone(floor().controller, "promo")
+    assert promo.pk != promo.store_id
+    counted(promo, 20, 20, start="2025-11-03T09:13:00+01:00")
+    start, end = (datetime.fromisoformat(HOUR[edge]) for edge in ("start", "end"))
+    request = ReportRequest(Measure.OCCUPANCY, start, end, "total", by, "all", zones=("S1/promo",))
+    report = queries.run(request, Principal("all", frozenset(), sees_all=True), now=start + 15 * MINUTE)
+    coverage = [queries.named(report.columns, row)["coverage"] for row in report.rows]
+    assert set(coverage) == {round(2 / 15, 4)}, "it holds for two minutes more"
