@@ -65,6 +65,7 @@ class World:
             **{name: {"code": "S1"} for name in ("store-page", "store-live")},
             **{name: {"pk": schedule.pk} for name in ("preview-schedule", "give-up-schedule")},
             **{name: {"token": token} for name in ("sign", "sign-now")},
+            "account_reset_password_from_key": {"uidb36": "1", "key": "worn-out"},
             "revoke-sign": {"pk": sign.pk},
             **{name: {"pk": 1} for name in ("mfa_edit_webauthn", "mfa_remove_webauthn", "end-session")},
             "acknowledge": self.arguments["alert"],
