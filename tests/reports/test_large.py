@@ -79,6 +79,13 @@ def test_by_store_and_zone_rows_and_totals_are_the_same_in_the_same_order(by: st
         assert cuts(wanted, most=most) > 1 or most > 100 or granularity in ("day", "week", "total")
 
 
+def test_stores_on_many_clocks_are_made_apart_where_each_clock_cuts_the_window_into_much() -> None:
+    wanted = request(granularity="15m", hours="all")  # 288 quarters, or 292, on four clocks
+    assert cuts(wanted, most=2000) == 1
+    assert cuts(wanted, most=500) == 4
+    assert in_slices(wanted, most=500) == at_once(wanted)
+
+
 @pytest.mark.parametrize(("by", "keys"), [("region", 1), ("chain", 0)])
 def test_by_region_and_chain_rows_and_totals_are_the_same(by: str, keys: int) -> None:
     for granularity in ("15m", "hour", "day", "month"):
