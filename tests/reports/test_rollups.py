@@ -49,6 +49,15 @@ def totals_of(row: Any, kind: Any, names: tuple[str, ...]) -> Any:
     return kind(**{name: int(value) if name == "wait_person_us" else value for name, value in values.items()})
 
 
+def kept_of(model: Any, kind: Any, names: tuple[str, ...]) -> dict[Any, Any]:
+    """What is stored of quarters and hours. An hour in which the store closes is two rows: they merge into its own figures."""
+    found: dict[Any, Any] = {}
+    for row in model.objects.filter(grain__in=["quarter", "hour"]):
+        key = row.zone_id, row.grain, row.start
+        found[key] = found.get(key, kind()) + totals_of(row, kind, names)
+    return found
+
+
 OCCUPANCY = ("covered_us", "person_us", "capacity_us", "capacity_person_us", "peak", "peak_at", "peak_utilisation")
 QUEUES = (
     "covered_us",
@@ -88,11 +97,7 @@ def test_occupancy_equals_its_definition(controller: Controller, samples: Any, s
         )
     )
     drain()
-    stored: dict[Any, figures.OccupancyTotals] = {}
-    for row in OccupancyRollup.objects.filter(grain__in=["quarter", "hour"]):
-        key = row.zone_id, row.grain, row.start
-        # An hour in which the store closes is two rows: they merge into the hour's own figures.
-        stored[key] = stored.get(key, figures.OccupancyTotals()) + totals_of(row, figures.OccupancyTotals, OCCUPANCY)
+    stored = kept_of(OccupancyRollup, figures.OccupancyTotals, OCCUPANCY)
     wanted: dict[Any, figures.OccupancyTotals] = {}
     for grain, length in (("quarter", timedelta(minutes=15)), ("hour", timedelta(hours=1))):
         start = START
@@ -137,10 +142,7 @@ def test_queues_equal_their_definition(controller: Controller, samples: Any) -> 
         )
     )
     drain()
-    stored: dict[Any, figures.QueueTotals] = {}
-    for row in QueueRollup.objects.filter(grain__in=["quarter", "hour"]):
-        key = row.zone_id, row.grain, row.start
-        stored[key] = stored.get(key, figures.QueueTotals()) + totals_of(row, figures.QueueTotals, QUEUES)
+    stored = kept_of(QueueRollup, figures.QueueTotals, QUEUES)
     wanted: dict[Any, figures.QueueTotals] = {}
     for grain, length in (("quarter", timedelta(minutes=15)), ("hour", timedelta(hours=1))):
         start = START
